@@ -1,0 +1,32 @@
+-- The index as a file, layout 1: what `swath index build` makes and the sqlite catalog reads.
+-- application_id is "swIX"; user_version is the number of the layout.
+PRAGMA application_id = 0x73774958;
+PRAGMA user_version = 1;
+
+-- One row a granule, in the order in which every search reads: cell, then newest first.
+CREATE TABLE granule (
+  cell INTEGER NOT NULL,            -- tile and level, see src/catalog/index-row.ts
+  sensing INTEGER NOT NULL,         -- sensing time, microseconds since 1970
+  generation NUMERIC NOT NULL,      -- generation time, seconds since 1970; 0 where the archive gives none
+  seq INTEGER NOT NULL,             -- orders what is equal so far, by granule name and place
+  start INTEGER,                    -- whole seconds from datatake start to sensing time
+  stamp INTEGER,                    -- seconds from datatake start to the time in the granule's name
+  made INTEGER,                     -- seconds from the product name's generation time to generation
+  orbit INTEGER,                    -- absolute orbit
+  pass INTEGER,                     -- 1000 × satellite (0 for S2A) + relative orbit
+  baseline INTEGER,                 -- 400 for 04.00
+  cloud REAL,                       -- percent
+  size INTEGER,                     -- bytes of the product
+  quality TEXT,                     -- NULL for PASSED, '' where the archive gives none
+  west INTEGER,                     -- box of the valid data in microdegrees, rounded outward;
+  south INTEGER,                    -- east is not wrapped, so west <= east;
+  east INTEGER,                     -- all four NULL where the archive gives none
+  north INTEGER,
+  superseded INTEGER NOT NULL,      -- 1 where a better product of the same acquisition is in the index
+  verbatim TEXT,                    -- JSON [granule_id, product_id, datatake, place] where these do not
+                                    -- follow from the columns above, which are then NULL from start on
+  PRIMARY KEY (cell, sensing, generation, seq)
+) WITHOUT ROWID;
+
+-- What the index holds and where it came from, as JSON values.
+CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -1,0 +1,3 @@
+<?xml version="1.0"?>
+<!-- A drawn sample has no mask of this kind. -->
+<mask/>

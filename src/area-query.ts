@@ -1,0 +1,296 @@
+import { createHash } from 'node:crypto'
+import leven from 'leven'
+import { z } from 'zod'
+import type { Cursor, Search } from './catalog/port.ts'
+import { Fault, type ParameterError } from './errors.ts'
+import { FORMATS, type Format } from './formats.ts'
+import { type Area, areaOfBox, areaOfCorners } from './sentinel2/area.ts'
+import { BANDS, type Band, isBand, LEVELS, type Level } from './sentinel2/bands.ts'
+import { tileGrid } from './sentinel2/tiles.ts'
+import { type Micros, parseTime } from './sentinel2/time.ts'
+
+/** What a user asks for, whether by HTTP or on the command line. */
+export type AreaQuery = {
+  readonly search: Search
+  /** Undefined: every image. */
+  readonly bands: ReadonlySet<Band> | undefined
+  /** Granules a page, 1 to 10,000. */
+  readonly limit: number
+  readonly after: Cursor | undefined
+  readonly format: Format | undefined
+}
+
+/** Parameters as they were given: one value each, several where a name was repeated. */
+export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>
+
+const DEFAULT_LIMIT = 250
+const MOST_GRANULES = 10_000
+const CORNERS = ['lat1', 'lng1', 'lat2', 'lng2'] as const
+const POINT = ['lat', 'lng'] as const
+/** Of the contract, but served by a later version. */
+const LATER = ['rank', 'stride', 'source'] as const
+
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
+const number = z.string().trim().regex(NUMBER, 'is not a number').transform(Number)
+const between = (least: number, most: number) =>
+  number.refine((n) => n >= least && n <= most, `is not between ${least} and ${most}`)
+const latitude = between(-90, 90)
+const longitude = between(-180, 180)
+
+const list = <T>(item: z.ZodType<T, string>) =>
+  z
+    .string()
+    .transform((text) => text.split(',').map((part) => part.trim()))
+    .pipe(z.array(item).min(1))
+
+const numbers = (least: number, most: number) => list(between(least, most))
+
+const bbox = list(number)
+  .refine((edges) => edges.length === 4, 'is not four numbers west,south,east,north')
+  .refine(([w = 0, , e = 0]) => [w, e].every((lon) => Math.abs(lon) <= 180), 'has a longitude beyond ±180')
+  .refine(([, s = 0, , n = 0]) => [s, n].every((lat) => Math.abs(lat) <= 90), 'has a latitude beyond ±90')
+  .refine(
+    ([, s = 0, , n = 0]) => s <= n,
+    'has its south north of its north; the order is west,south,east,north',
+  )
+
+const cloud = numbers(0, 100)
+  .refine((edges) => edges.length <= 2, 'is neither one percentage nor two, as in 20 or 5,20')
+  .transform(([a = 0, b]) => (b === undefined ? { min: 0, max: a } : { min: a, max: b }))
+  .refine(({ min, max }) => min <= max, 'has its lower end above its upper end')
+
+const tile = z
+  .string()
+  .transform((text) => text.toUpperCase().replace(/^T(?=\d{2}[A-Z]{3}$)/, ''))
+  .refine((name) => tileGrid(name) !== undefined, {
+    error: ({ input }) => `holds ${JSON.stringify(input)}, which is no Sentinel-2 tile such as 33UUB`,
+  })
+
+const band = z
+  .string()
+  .transform((text) => text.toUpperCase())
+  .refine(isBand, {
+    error: ({ input }) =>
+      `holds ${JSON.stringify(input)}, which is none of ${[...BANDS.L1C, 'AOT', 'WVP', 'SCL'].join(', ')}`,
+  })
+
+const oneOf = <T extends string>(values: readonly T[]) => z.enum(values, `is none of ${values.join(', ')}`)
+
+/** Everything but the area itself. */
+const options = z
+  .object({
+    datetime: z.string().transform((text, context) => {
+      const time = parseDatetime(text)
+      if (typeof time !== 'string') return time
+      context.addIssue({ code: 'custom', message: time })
+      return z.NEVER
+    }),
+    cloud,
+    level: oneOf(LEVELS).default('L1C'),
+    tiles: list(tile),
+    bands: list(band),
+    dedupe: oneOf(['latest', 'none']).default('latest'),
+    limit: z
+      .string()
+      .regex(/^\d+$/, 'is not a whole number')
+      .transform(Number)
+      .refine((n) => n >= 1, 'is below 1')
+      .transform((n) => Math.min(n, MOST_GRANULES))
+      .default(DEFAULT_LIMIT),
+    token: z.string(),
+    format: oneOf(FORMATS),
+  })
+  .partial({ datetime: true, cloud: true, tiles: true, bands: true, token: true, format: true })
+
+const box = z
+  .object({
+    lat1: latitude,
+    lng1: longitude,
+    lat2: latitude,
+    lng2: longitude,
+    bbox,
+    lat: latitude,
+    lng: longitude,
+  })
+  .partial()
+
+/** How the area is given: a box by `/area`, a point by `/images`. */
+export type AreaForm = 'box' | 'point'
+
+/**
+ * Reads the parameters of a query.
+ * @throws {Fault} bad-request naming every bad parameter at once; not-there-yet for what a later version does
+ */
+export function parseAreaQuery(parameters: Parameters, form: AreaForm): AreaQuery {
+  const given = Object.entries(parameters).filter(([, value]) => value !== undefined)
+  const forms = form === 'box' ? [...CORNERS, 'bbox'] : [...POINT]
+  const known: readonly string[] = [...forms, ...Object.keys(options.shape), ...LATER]
+  const faults: ParameterError[] = given.flatMap(([name, value]) => {
+    if (!known.includes(name)) return [{ parameter: name, message: unknownParameter(name, known) }]
+    if (Array.isArray(value) && value.length > 1)
+      return [{ parameter: name, message: `${name} is given ${value.length} times` }]
+    return []
+  })
+  const single = Object.fromEntries(
+    given
+      .filter(([name]) => known.includes(name))
+      .map(([name, value]) => [name, typeof value === 'string' ? value : (value?.[0] ?? '')]),
+  )
+  const parsedOptions = options.safeParse(single)
+  const parsedBox = box.safeParse(single)
+  for (const { path, message } of [
+    ...(parsedOptions.error?.issues ?? []),
+    ...(parsedBox.error?.issues ?? []),
+  ]) {
+    const parameter = String(path[0])
+    faults.push({ parameter, message: `${parameter} ${message}` })
+  }
+  faults.push(...areaFaults(single, form))
+  if (parsedOptions.data) faults.push(...bandFaults(parsedOptions.data.bands, parsedOptions.data.level))
+  if (faults.length > 0 || !parsedOptions.data || !parsedBox.data) throw badRequest(faults)
+  refuseLater(single)
+
+  const { datetime, cloud, level, tiles, bands, dedupe, limit, token, format } = parsedOptions.data
+  const search: Search = {
+    area: areaOf(parsedBox.data),
+    level,
+    time: datetime ?? { from: undefined, until: undefined },
+    cloud,
+    tiles: tiles && [...new Set(tiles)].sort(),
+    dedupe,
+  }
+  const after = token === undefined ? undefined : readToken(token, search)
+  return { search, bands: bands && new Set(bands), limit, after, format }
+}
+
+/** The token of a page: where it starts, bound to the search it continues. */
+export const writeToken = (search: Search, cursor: Cursor): string =>
+  Buffer.from(JSON.stringify([fingerprint(search), ...cursor])).toString('base64url')
+
+const tokenParts = z.tuple([z.string()], z.union([z.string(), z.number()]))
+
+function readToken(token: string, search: Search): Cursor {
+  const [bound, ...cursor] = tokenPartsOf(token) ?? []
+  if (bound === fingerprint(search)) return cursor
+  const why = bound === undefined ? 'is not one that swath gave' : 'belongs to another query'
+  throw badRequest([
+    { parameter: 'token', message: `token ${why}; take it from the Link header, or start without` },
+  ])
+}
+
+function tokenPartsOf(token: string): Cursor | undefined {
+  try {
+    return tokenParts.safeParse(JSON.parse(Buffer.from(token, 'base64url').toString())).data
+  } catch {
+    return undefined
+  }
+}
+
+function fingerprint({ area, level, time, cloud, tiles, dedupe }: Search): string {
+  const canonical = JSON.stringify([
+    area.box,
+    level,
+    time.from,
+    time.until,
+    cloud?.min,
+    cloud?.max,
+    tiles,
+    dedupe,
+  ])
+  return createHash('sha256').update(canonical).digest('base64url').slice(0, 12)
+}
+
+function areaFaults(given: Readonly<Record<string, string>>, form: AreaForm): ParameterError[] {
+  const names = form === 'box' ? CORNERS : POINT
+  const missing = names.filter((name) => given[name] === undefined)
+  if (form === 'box' && given.bbox !== undefined) {
+    const also = names.filter((name) => given[name] !== undefined)
+    if (also.length === 0) return []
+    return [
+      {
+        parameter: 'bbox',
+        message: `bbox stands beside ${also.join(', ')}; give either the box or two corners`,
+      },
+    ]
+  }
+  const other = form === 'box' ? ', or bbox=west,south,east,north in place of all four' : ''
+  return missing.map((parameter) => ({ parameter, message: `${parameter} is missing${other}` }))
+}
+
+const bandFaults = (bands: readonly Band[] | undefined, level: Level): ParameterError[] =>
+  (bands ?? [])
+    .filter((name) => !BANDS[level].includes(name))
+    .map((name) => ({ parameter: 'bands', message: `bands holds ${name}, which ${level} does not have` }))
+
+function areaOf(given: z.infer<typeof box>): Area {
+  const { lat1 = 0, lng1 = 0, lat2 = 0, lng2 = 0, lat, lng } = given
+  if (given.bbox) {
+    const [west = 0, south = 0, east = 0, north = 0] = given.bbox
+    return areaOfBox(west, south, east, north)
+  }
+  if (lat !== undefined && lng !== undefined) return areaOfBox(lng, lat, lng, lat)
+  return areaOfCorners(lat1, lng1, lat2, lng2)
+}
+
+function refuseLater(given: Readonly<Record<string, string>>): void {
+  const asked = LATER.filter((name) => given[name] !== undefined)
+  if (asked.length === 0) return
+  const errors = asked.map((parameter) => ({ parameter, message: `${parameter} is not there yet` }))
+  const sentence = `Ranking by colour is not there yet: leave out ${asked.join(', ')}; granules come newest first.`
+  throw new Fault('not-there-yet', sentence, { errors })
+}
+
+const badRequest = (errors: readonly ParameterError[]): Fault =>
+  new Fault('bad-request', `The query is wrong: ${errors.map(({ message }) => message).join('; ')}.`, {
+    errors,
+  })
+
+/** The sentence for a parameter that nobody knows, with the near miss if there is one. */
+export function unknownParameter(name: string, known: readonly string[]): string {
+  const [nearest] = known
+    .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate) }))
+    .sort((a, b) => a.distance - b.distance)
+  const near = nearest !== undefined && nearest.distance <= Math.max(2, nearest.candidate.length / 2)
+  return near ? `${name} is no parameter; did you mean ${nearest.candidate}?` : `${name} is no parameter`
+}
+
+/** Letters in another order are the commonest slip, and one edit to whoever made it. */
+function distance(a: string, b: string): number {
+  const sorted = (text: string) => text.split('').sort().join('')
+  return sorted(a) === sorted(b) ? 1 : leven(a, b)
+}
+
+const DATE = /^\d{4}-\d{2}-\d{2}$/
+const DAY = 86_400 * 1e6
+
+/** An interval of time with both its ends, or a sentence that says what is wrong. */
+function parseDatetime(text: string): Search['time'] | string {
+  const parts = text.split('/')
+  if (parts.length > 2) return 'has more than one slash'
+  const [start = '', end] = parts
+  if (end === undefined) {
+    const instant = moment(start)
+    return instant ?? wrongTime(start)
+  }
+  const [open, close] = [start, end].map((part) => part === '' || part === '..')
+  if (open && close) return 'is open at both ends; leave it out to ask for all times'
+  const from = open ? undefined : moment(start)
+  const until = close ? undefined : moment(end)
+  if (!open && !from) return wrongTime(start)
+  if (!close && !until) return wrongTime(end)
+  if (from && until && from.from > until.until) return 'ends before it begins'
+  return { from: from?.from, until: until?.until }
+}
+
+/** A time, or the whole UTC day of a date. */
+function moment(text: string): { from: Micros; until: Micros } | undefined {
+  if (!DATE.test(text)) {
+    const time = parseTime(text)
+    return time === undefined ? undefined : { from: time, until: time }
+  }
+  const midnight = parseTime(`${text}T00:00:00Z`)
+  return midnight === undefined ? undefined : { from: midnight, until: midnight + DAY - 1 }
+}
+
+const wrongTime = (text: string): string =>
+  `holds ${JSON.stringify(text)}, which is neither an RFC 3339 time with a zone, such as 2020-07-17T10:00:00Z, nor a date`

@@ -1,0 +1,59 @@
+import { Command, CommanderError } from 'commander'
+import { Fault, type FaultCode } from '../errors.ts'
+import { areaCommand } from './area.ts'
+import { indexCommand } from './index-commands.ts'
+import { serveCommand } from './serve.ts'
+import { EXIT, type Exit, PipeClosed, type Terminal } from './terminal.ts'
+
+const EXIT_OF = {
+  'bad-request': EXIT.usage,
+  'not-found': EXIT.failed,
+  'not-there-yet': EXIT.usage,
+  misconfigured: EXIT.failed,
+  'area-too-large': EXIT.usage,
+  'upstream-failed': EXIT.failed,
+  'upstream-late': EXIT.failed,
+  'upstream-busy': EXIT.failed,
+  'over-budget': EXIT.failed,
+  cancelled: EXIT.failed,
+} as const satisfies Record<FaultCode, Exit>
+
+/** Runs one command; the number is the exit code. */
+export async function runCli(terminal: Terminal): Promise<number> {
+  let exit: Exit = EXIT.done
+  const finish = (code: Exit) => {
+    exit = code
+  }
+  const program = new Command('swath')
+    .description('Sentinel-2 imagery catalog: from a box on the map to the images of the public archive.')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+    })
+    .showHelpAfterError('(swath --help tells more)')
+  for (const make of [serveCommand, areaCommand, indexCommand]) program.addCommand(make(terminal, finish))
+  for (const command of withChildren(program)) command.copyInheritedSettings(program).exitOverride()
+  try {
+    await program.parseAsync(terminal.argv, { from: 'user' })
+    return exit
+  } catch (thrown) {
+    return exitAfter(thrown, terminal)
+  }
+}
+
+const withChildren = (command: Command): Command[] =>
+  command.commands.flatMap((child) => [child, ...withChildren(child)])
+
+function exitAfter(thrown: unknown, { stderr }: Terminal): Exit {
+  if (thrown instanceof PipeClosed) return EXIT.done
+  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
+  if (thrown instanceof Fault) {
+    stderr.write(`swath: ${thrown.message}\n`)
+    return EXIT_OF[thrown.code]
+  }
+  stderr.write(
+    `swath: something is broken here: ${thrown instanceof Error ? thrown.stack : String(thrown)}\n`,
+  )
+  return EXIT.failed
+}

@@ -1,0 +1,50 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import { createAdaptorServer } from '@hono/node-server'
+import { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { Fault, messageOf } from '../errors.ts'
+import { createApp } from '../http/app.ts'
+import { openHouse } from '../wire.ts'
+import { EXIT, type Exit, type Terminal } from './terminal.ts'
+
+/** Milliseconds that answers under way get to end after a signal to stop. */
+const GRACE_MS = 5000
+
+/** `swath serve`: the service, until it is told to stop. */
+export function serveCommand(terminal: Terminal, finish: (exit: Exit) => void): Command {
+  return new Command('serve').description('Serve HTTP on HOST and PORT.').action(async () => {
+    const config = readConfig(terminal.env)
+    const house = await openHouse(config)
+    const server = createAdaptorServer({ fetch: createApp(house).fetch })
+    try {
+      server.listen(config.port, config.host)
+      await once(server, 'listening').catch((cause: unknown) => {
+        throw new Fault(
+          'misconfigured',
+          `Cannot listen on ${config.host}:${config.port}: ${messageOf(cause)}.`,
+          { cause },
+        )
+      })
+      const { port } = server.address() as AddressInfo
+      terminal.stdout.write(greeting(`http://${config.host}:${port}`))
+      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+      server.close()
+      const grace = setTimeout(
+        () => 'closeAllConnections' in server && server.closeAllConnections(),
+        GRACE_MS,
+      )
+      await once(server, 'close')
+      clearTimeout(grace)
+      finish(EXIT.done)
+    } finally {
+      await house.close()
+    }
+  })
+}
+
+const greeting = (url: string): string => `swath is serving on ${url}. Three things to try:
+  curl '${url}/area?lat1=55.660797&lng1=12.5896&lat2=55.663369&lng2=12.584670'
+  curl '${url}/area?bbox=11.8,54.9,14,56&cloud=30&bands=TCI&format=uris'
+  curl '${url}/estimate?bbox=11.8,54.9,14,56'
+`

@@ -1,0 +1,58 @@
+import { once } from 'node:events'
+import type { Readable, Writable } from 'node:stream'
+
+/** What a command talks to; data goes to stdout, everything else to stderr. */
+export type Terminal = {
+  readonly argv: readonly string[]
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly stdin: Readable
+  readonly stdout: Writable
+  readonly stderr: Writable & { readonly isTTY?: boolean }
+}
+
+/** Exit codes: done, failed, wrong usage, partial. */
+export const EXIT = { done: 0, failed: 1, usage: 2, partial: 3 } as const
+export type Exit = (typeof EXIT)[keyof typeof EXIT]
+
+/** The reader of stdout left, as `head` does; there is nothing more to do and nothing to complain of. */
+export class PipeClosed extends Error {}
+
+/**
+ * Writes to stdout no faster than its reader takes it.
+ * @throws {PipeClosed} when the reader has left
+ */
+export function createOutput(stdout: Writable): {
+  write(text: string): Promise<void>
+  readonly left: AbortSignal
+} {
+  const left = new AbortController()
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    left.abort(error.code === 'EPIPE' ? new PipeClosed() : error)
+  })
+  stdout.on('close', () => left.abort(new PipeClosed()))
+  return {
+    left: left.signal,
+    write: async (text) => {
+      left.signal.throwIfAborted()
+      if (text === '' || stdout.write(text)) return
+      await once(stdout, 'drain', { signal: left.signal }).catch(() => left.signal.throwIfAborted())
+    },
+  }
+}
+
+/** A line on stderr that is drawn over again, on a terminal alone. */
+export function createProgress({ stderr }: Terminal): { show(text: string): void; clear(): void } {
+  const everyMs = 200
+  let shown = 0
+  const erase = '\r\x1b[2K'
+  return {
+    show: (text) => {
+      if (!stderr.isTTY || Date.now() - shown < everyMs) return
+      shown = Date.now()
+      stderr.write(erase + text)
+    },
+    clear: () => {
+      if (stderr.isTTY && shown > 0) stderr.write(erase)
+    },
+  }
+}

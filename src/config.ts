@@ -1,0 +1,153 @@
+import { availableParallelism } from 'node:os'
+import leven from 'leven'
+import { z } from 'zod'
+import { Fault, type ParameterError } from './errors.ts'
+
+const PUBLIC_BUCKET = 'gcp-public-data-sentinel-2'
+const PUBLIC_TABLE = 'bigquery-public-data.cloud_storage_geo_index.sentinel_2_index'
+const GIB = 2 ** 30
+
+/** What the environment asks for, defaults filled in. */
+export type Config = {
+  readonly catalog:
+    | { readonly kind: 'sample' }
+    | { readonly kind: 'sqlite'; readonly file: string }
+    | { readonly kind: 'bigquery' }
+    | { readonly kind: 'bucket' }
+  readonly storage:
+    | { readonly kind: 'sample' }
+    | { readonly kind: 'folder'; readonly folder: string }
+    | { readonly kind: 'gcs'; readonly bucket: string }
+  readonly storeFile: string
+  readonly storageEndpoint: string | undefined
+  readonly bigqueryEndpoint: string | undefined
+  readonly bigqueryTable: string
+  readonly bigqueryTableL2A: string | undefined
+  readonly googleProject: string | undefined
+  readonly maxBytesBilled: number
+  /** Whether to go without credentials; undefined: only for the public bucket. */
+  readonly anonymous: boolean | undefined
+  readonly listConcurrency: number
+  readonly readConcurrency: number
+  readonly decodeThreads: number
+  /** Of one call to Google, milliseconds. */
+  readonly deadlineMs: number
+  readonly host: string
+  readonly port: number
+}
+
+const whole = (least: number, most: number) =>
+  z
+    .string()
+    .regex(/^\d+$/, 'is not a whole number')
+    .transform(Number)
+    .refine((n) => n >= least && n <= most, `is not between ${least} and ${most}`)
+
+const table = z.string().regex(/^[\w-]+(:[\w-]+)?\.\w+\.[\w-]+$/, 'is not project.dataset.table')
+const baseUrl = z
+  .url({ protocol: /^https?$/, error: 'is not an http or https URL' })
+  .transform((url) => url.replace(/\/+$/, ''))
+
+const environment = z.object({
+  SWATH_CATALOG: z
+    .string()
+    .regex(/^(sample|bigquery|bucket|sqlite:.+)$/, 'is none of sample, sqlite:<file>, bigquery, bucket')
+    .default('sample'),
+  SWATH_STORAGE: z
+    .string()
+    .regex(
+      /^(sample|folder:.+|gs:\/\/[a-z0-9][\w.-]+\/?)$/,
+      'is none of sample, folder:<folder>, gs://<bucket>',
+    )
+    .optional(),
+  SWATH_STORE: z
+    .string()
+    .regex(/^sqlite:.+$/, 'is not sqlite:<file>')
+    .default('sqlite:.swath/store.sqlite'),
+  SWATH_STORAGE_ENDPOINT: baseUrl.optional(),
+  SWATH_BIGQUERY_ENDPOINT: baseUrl.optional(),
+  SWATH_BIGQUERY_TABLE: table.default(PUBLIC_TABLE),
+  SWATH_BIGQUERY_TABLE_L2A: table.optional(),
+  SWATH_GOOGLE_PROJECT: z.string().optional(),
+  SWATH_MAX_BYTES_BILLED: whole(1, Number.MAX_SAFE_INTEGER).default(20 * GIB),
+  SWATH_ANONYMOUS: z.enum(['true', 'false'], 'is neither true nor false').optional(),
+  SWATH_LIST_CONCURRENCY: whole(1, 10_000).default(32),
+  SWATH_READ_CONCURRENCY: whole(1, 10_000).default(64),
+  SWATH_DECODE_THREADS: whole(1, 256).default(availableParallelism()),
+  SWATH_DEADLINE_MS: whole(1, 3_600_000).default(10_000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  PORT: whole(0, 65_535).default(8080),
+  GOOGLE_CLOUD_PROJECT: z.string().optional(),
+})
+
+/**
+ * Reads the configuration from the environment; an empty variable counts as not set.
+ * @throws {Fault} misconfigured, naming every fault at once
+ */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const set = Object.fromEntries(
+    Object.entries(env).filter(([, value]) => value !== undefined && value !== ''),
+  )
+  const unknown = Object.keys(set).filter((name) => name.startsWith('SWATH_') && !(name in environment.shape))
+  const parsed = environment.safeParse(set)
+  const faults: ParameterError[] = [
+    ...(parsed.error?.issues ?? []).map(({ path: [name], message }) => ({
+      parameter: String(name),
+      message: `${String(name)}=${set[String(name)]} ${message}`,
+    })),
+    ...unknown
+      .filter((name) => !OTHERS.has(name))
+      .map((name) => ({ parameter: name, message: strange(name) })),
+  ]
+  if (!parsed.success || faults.length > 0) {
+    const sentence = `The configuration is wrong: ${faults.map(({ message }) => message).join('; ')}.`
+    throw new Fault('misconfigured', sentence, { errors: faults })
+  }
+  return toConfig(parsed.data)
+}
+
+/** Read by the tests, not by the program. */
+const OTHERS: ReadonlySet<string> = new Set(['SWATH_REAL_DATA'])
+
+function strange(name: string): string {
+  const nearest = Object.keys(environment.shape).sort((a, b) => leven(name, a) - leven(name, b))[0]
+  return `${name} is no variable of swath; did you mean ${nearest}?`
+}
+
+function toConfig(env: z.infer<typeof environment>): Config {
+  const catalog = env.SWATH_CATALOG
+  const storage = env.SWATH_STORAGE ?? (catalog === 'sample' ? 'sample' : `gs://${PUBLIC_BUCKET}`)
+  return {
+    catalog: catalogOf(catalog),
+    storage: storageOf(storage),
+    storeFile: env.SWATH_STORE.slice('sqlite:'.length),
+    storageEndpoint: env.SWATH_STORAGE_ENDPOINT,
+    bigqueryEndpoint: env.SWATH_BIGQUERY_ENDPOINT,
+    bigqueryTable: env.SWATH_BIGQUERY_TABLE,
+    bigqueryTableL2A: env.SWATH_BIGQUERY_TABLE_L2A,
+    googleProject: env.SWATH_GOOGLE_PROJECT ?? env.GOOGLE_CLOUD_PROJECT,
+    maxBytesBilled: env.SWATH_MAX_BYTES_BILLED,
+    anonymous: env.SWATH_ANONYMOUS === undefined ? undefined : env.SWATH_ANONYMOUS === 'true',
+    listConcurrency: env.SWATH_LIST_CONCURRENCY,
+    readConcurrency: env.SWATH_READ_CONCURRENCY,
+    decodeThreads: env.SWATH_DECODE_THREADS,
+    deadlineMs: env.SWATH_DEADLINE_MS,
+    host: env.HOST,
+    port: env.PORT,
+  }
+}
+
+function catalogOf(text: string): Config['catalog'] {
+  if (text === 'sample' || text === 'bigquery' || text === 'bucket') return { kind: text }
+  return { kind: 'sqlite', file: text.slice('sqlite:'.length) }
+}
+
+function storageOf(text: string): Config['storage'] {
+  if (text === 'sample') return { kind: 'sample' }
+  if (text.startsWith('folder:')) return { kind: 'folder', folder: text.slice('folder:'.length) }
+  return { kind: 'gcs', bucket: text.slice('gs://'.length).replace(/\/$/, '') }
+}
+
+/** Whether calls to this bucket go without credentials. */
+export const isAnonymous = ({ anonymous }: Config, bucket: string): boolean =>
+  anonymous ?? bucket === PUBLIC_BUCKET

@@ -1,0 +1,27 @@
+import type { Catalog } from './catalog/port.ts'
+import type { Calls } from './storage/fair.ts'
+import type { Storage } from './storage/port.ts'
+import type { Recall } from './storage/remembering.ts'
+
+/** What the verbs work with; made by wire.ts, and closed once. */
+export interface House {
+  /** What is asked for a request of its own: its calls take turns with those of other requests. */
+  open(): Session
+  /** What goes on now and what was remembered. */
+  state(): {
+    readonly catalog: string
+    readonly storage: string
+    readonly callsInFlight: Calls
+    readonly callsWaiting: Calls
+    readonly listings: Recall & { readonly remembered: number }
+  }
+  close(): Promise<void>
+}
+
+/** One asker's catalog and storage. */
+export type Session = {
+  readonly catalog: Catalog
+  readonly storage: Storage
+  /** Granules whose images are listed at once. */
+  readonly listConcurrency: number
+}

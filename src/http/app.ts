@@ -1,0 +1,126 @@
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import { accepts } from 'hono/accepts'
+import { cors } from 'hono/cors'
+import {
+  type AreaForm,
+  type Parameters,
+  parseAreaQuery,
+  unknownParameter,
+  writeToken,
+} from '../area-query.ts'
+import { Fault } from '../errors.ts'
+import { estimate } from '../estimate.ts'
+import { FORMATS, type Format, featureOf, imagesOf, mediaTypeOf, propertiesOf, write } from '../formats.ts'
+import type { House } from '../house.ts'
+import { listArea, listGranule } from '../list-area.ts'
+import { wrappedBox } from '../sentinel2/area.ts'
+import { noSuchPath, notAllowed, problem } from './problem.ts'
+import { streamBody } from './stream.ts'
+
+/** What the Accept header may name, best first. */
+const BY_MEDIA_TYPE: Readonly<Record<string, Format>> = {
+  'application/json': 'json',
+  'text/uri-list': 'uris',
+  'text/plain': 'uris',
+  'application/x-ndjson': 'ndjson',
+  'text/csv': 'csv',
+  'application/geo+json': 'geojson',
+}
+
+const PATHS = ['/area', '/images', '/estimate', '/granules/:granuleId', '/healthz', '/readyz']
+
+/** Headers that a page of another origin may read. */
+const EXPOSED = ['Link', 'Retry-After', 'Swath-Area', 'Swath-Granules']
+
+/** The sockets of node:http stand behind the requests. */
+type Env = { Bindings: HttpBindings }
+
+/** The service: every route, one line each way. */
+export function createApp(house: House): Hono<Env> {
+  const app = new Hono<Env>()
+
+  app.use(cors({ origin: '*', allowMethods: ['GET', 'HEAD'], exposeHeaders: EXPOSED }))
+
+  app.get('/area', (c) => areaAnswer(c, house, 'box'))
+  app.get('/images', (c) => areaAnswer(c, house, 'point'))
+
+  app.get('/granules/:granuleId', async (c) => {
+    refuseParameters(c)
+    const { signal } = c.req.raw
+    const session = house.open()
+    const granule = await session.catalog.granule(c.req.param('granuleId'), signal)
+    if (!granule)
+      throw new Fault('not-found', `There is no granule ${c.req.param('granuleId')} in the catalog.`)
+    const listed = await listGranule(session, granule, undefined, signal)
+    const { geometry } = featureOf(listed, session.storage.bucket)
+    return c.json({
+      ...propertiesOf(granule),
+      footprint: geometry,
+      images: imagesOf(listed, session.storage.bucket),
+    })
+  })
+
+  app.get('/estimate', async (c) => {
+    const query = parseAreaQuery(c.req.queries(), 'box')
+    return c.json(await estimate(house.open().catalog, query, c.req.raw.signal))
+  })
+
+  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+
+  app.get('/readyz', async (c) => {
+    const { catalog, storage } = house.open()
+    const { signal } = c.req.raw
+    await catalog.check(signal)
+    for await (const _ of storage.list('tiles/', { delimiter: '/', signal })) break
+    return c.json({ status: 'ready', ...house.state() })
+  })
+
+  for (const path of PATHS) app.all(path, notAllowed)
+  app.notFound(noSuchPath)
+  app.onError((thrown, c) => problem(c, thrown))
+  return app
+}
+
+async function areaAnswer(c: Context<Env>, house: House, form: AreaForm): Promise<Response> {
+  const query = parseAreaQuery(c.req.queries(), form)
+  const format = query.format ?? acceptedFormat(c)
+  const session = house.open()
+  const { signal } = c.req.raw
+  const page = await listArea(session, query.search, { ...query, signal })
+  const body = await streamBody(write(format, page.granules, session.storage.bucket), (thrown) => {
+    if (!signal.aborted)
+      console.error(`${c.req.path} broken off:`, thrown instanceof Fault ? thrown.message : thrown)
+    c.env.outgoing.destroy()
+  })
+  c.header('Content-Type', mediaTypeOf(format))
+  c.header('Vary', 'Accept')
+  c.header('Swath-Area', wrappedBox(query.search.area.box).join(','))
+  c.header('Swath-Granules', String(page.count))
+  if (page.next) c.header('Link', `<${nextUrl(c, writeToken(query.search, page.next))}>; rel="next"`)
+  if (c.req.method !== 'HEAD') return c.body(body)
+  await body.cancel()
+  return c.body(null)
+}
+
+function acceptedFormat(c: Context): Format {
+  const supports = Object.keys(BY_MEDIA_TYPE)
+  return BY_MEDIA_TYPE[accepts(c, { header: 'Accept', supports, default: 'application/json' })] ?? FORMATS[0]
+}
+
+/** The same address with the next page's token, as the client wrote it. */
+function nextUrl(c: Context, token: string): string {
+  const url = new URL(c.req.url)
+  url.searchParams.set('token', token)
+  return url.href
+}
+
+function refuseParameters(c: Context): void {
+  const given: Parameters = c.req.queries()
+  const errors = Object.keys(given).map((parameter) => ({
+    parameter,
+    message: unknownParameter(parameter, []),
+  }))
+  if (errors.length === 0) return
+  throw new Fault('bad-request', `${errors.map(({ message }) => message).join('; ')}.`, { errors })
+}

@@ -1,0 +1,64 @@
+import { STATUS_CODES } from 'node:http'
+import type { Context } from 'hono'
+import type { ContentfulStatusCode } from 'hono/utils/http-status'
+import { Fault, type FaultCode } from '../errors.ts'
+
+/** 499 is nginx's: the client left before the answer, so nobody reads it. */
+const STATUS = {
+  'bad-request': 400,
+  'not-found': 404,
+  'not-there-yet': 501,
+  misconfigured: 503,
+  'area-too-large': 400,
+  'upstream-failed': 502,
+  'upstream-late': 504,
+  'upstream-busy': 503,
+  'over-budget': 503,
+  cancelled: 499,
+} as const satisfies Record<FaultCode, number>
+
+/** Seconds after which to try again where the fault does not tell. */
+const RETRY_AFTER = 5
+
+/** A failure as application/problem+json (RFC 9457); a bug tells nothing of itself and is written to stderr. */
+export function problem(c: Context, thrown: unknown): Response {
+  if (!(thrown instanceof Fault)) {
+    console.error(thrown)
+    return answer(c, 500, {
+      type: 'about:blank',
+      title: titleOf(500),
+      status: 500,
+      detail: 'Something is broken here.',
+    })
+  }
+  const status = STATUS[thrown.code]
+  if (status === 503) c.header('Retry-After', String(Math.ceil(thrown.retryAfter ?? RETRY_AFTER)))
+  const errors = thrown.errors.length > 0 ? { errors: thrown.errors } : {}
+  const type = `urn:swath:problem:${thrown.code}`
+  return answer(c, status, { type, title: titleOf(status), status, detail: thrown.message, ...errors })
+}
+
+/** 404 for a path that is none of ours. */
+export const noSuchPath = (c: Context): Response =>
+  problem(
+    c,
+    new Fault(
+      'not-found',
+      `There is nothing at ${c.req.path}. Try /area, /images, /granules/{granule_id} or /estimate.`,
+    ),
+  )
+
+/** 405 for a method that a path does not take. */
+export function notAllowed(c: Context): Response {
+  c.header('Allow', 'GET, HEAD')
+  const detail = `${c.req.path} does not take ${c.req.method}; it takes GET.`
+  return answer(c, 405, { type: 'about:blank', title: titleOf(405), status: 405, detail })
+}
+
+const titleOf = (status: number): string => STATUS_CODES[status] ?? 'Client Closed Request'
+
+function answer(c: Context, status: number, body: object): Response {
+  c.header('Content-Type', 'application/problem+json')
+  // 499 is no status of Hono's types, but of every log.
+  return c.body(`${JSON.stringify(body)}\n`, status as ContentfulStatusCode)
+}

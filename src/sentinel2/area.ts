@@ -1,0 +1,40 @@
+import type { Box } from './granule.ts'
+
+/** The ground that is asked for. West lies in [-180, 180), east in [west, west + 360]. */
+export type Area = { readonly box: Box }
+
+export const WORLD: Area = { box: [-180, -90, 180, 90] }
+
+/**
+ * The area between two opposite corners, degrees, WGS 84: the smaller of the two boxes they span, so
+ * corners more than 180° apart in longitude cross the antimeridian. Corners at -180 and 180 mean all
+ * longitudes, since the other box would be a line that nobody asks for.
+ */
+export function areaOfCorners(lat1: number, lng1: number, lat2: number, lng2: number): Area {
+  const [west, east] = lng1 <= lng2 ? [lng1, lng2] : [lng2, lng1]
+  const crosses = east - west > 180 && east - west < 360
+  const [south, north] = lat1 <= lat2 ? [lat1, lat2] : [lat2, lat1]
+  return crosses ? areaOfBox(east, south, west, north) : areaOfBox(west, south, east, north)
+}
+
+/** The area `west,south,east,north`, degrees, WGS 84; west > east crosses the antimeridian. */
+export function areaOfBox(west: number, south: number, east: number, north: number): Area {
+  const start = wrap(west)
+  const width = east >= west ? east - west : east - west + 360
+  return { box: [start, south, start + width, north] }
+}
+
+/** The box as `[west, south, east, north]` with both longitudes in [-180, 180]: west > east crosses. */
+export function wrappedBox([west, south, east, north]: Box): Box {
+  return [west, south, east > 180 ? east - 360 : east, north]
+}
+
+/** Whether two boxes share at least a point, edges included, longitudes counted round the globe. */
+export function boxesMeet(a: Box, b: Box): boolean {
+  if (a[1] > b[3] || b[1] > a[3]) return false
+  return [-360, 0, 360].some((turn) => a[0] <= b[2] + turn && b[0] + turn <= a[2])
+}
+
+/** Longitude in [-180, 180). */
+const wrap = (lon: number): number =>
+  lon >= -180 && lon < 180 ? lon : ((((lon + 180) % 360) + 360) % 360) - 180

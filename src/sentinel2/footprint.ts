@@ -1,0 +1,117 @@
+import type { Box, Granule } from './granule.ts'
+import { type TileGrid, tileBox, tileGrid } from './tiles.ts'
+import { utmToLonLat } from './utm.ts'
+
+/** `[longitude, latitude]`, degrees, WGS 84. */
+export type Position = readonly [lon: number, lat: number]
+/** Closed: the last position is the first; counterclockwise. */
+export type Ring = readonly Position[]
+
+/** GeoJSON (RFC 7946) geometry, cut at the antimeridian where it crosses it. */
+export type Footprint =
+  | { readonly type: 'Polygon'; readonly coordinates: readonly Ring[] }
+  | { readonly type: 'MultiPolygon'; readonly coordinates: readonly (readonly Ring[])[] }
+
+/**
+ * Steps an edge is cut into. The edges of a UTM square are curves in longitude and latitude; at 16 steps of
+ * 6.9 km a straight piece strays from its edge by less than 10 m up to 80° of latitude.
+ */
+const STEPS = 16
+
+/**
+ * The ground a granule covers as far as its catalog tells: its tile, cut to the box of its valid data.
+ * Undefined where the tile's name is none of the grid.
+ */
+export function footprintOf({ mgrsTile, box }: Pick<Granule, 'mgrsTile' | 'box'>): Footprint | undefined {
+  const grid = tileGrid(mgrsTile)
+  if (!grid) return undefined
+  const outline = tileOutline(grid)
+  const cut = box ? clip(outline, alongside(box, outline)) : outline
+  return atAntimeridian(cut.length > 2 ? cut : outline)
+}
+
+/**
+ * The box of the valid data as an index row gives it. A row whose west is east of its east crosses the
+ * antimeridian; one wider than 180° is a box that was made without knowing of it and says nothing of the
+ * longitudes, so the tile's own stand in. Undefined where an edge is missing.
+ */
+export function dataBox(
+  edges: { west: number | null; south: number | null; east: number | null; north: number | null },
+  mgrsTile: string,
+): Box | undefined {
+  const { west, south, east, north } = edges
+  if (west === null || south === null || east === null || north === null) return undefined
+  if (west > east) return [west, south, east + 360, north]
+  if (east - west <= 180) return [west, south, east, north]
+  const tile = tileBox(mgrsTile)
+  return tile ? [tile[0], south, tile[2], north] : undefined
+}
+
+/** Outline of a tile, unwrapped: longitudes count on from the zone's central meridian and may pass ±180. */
+export function tileOutline({ zone, hemisphere, xmin, ymin, side }: TileGrid): Position[] {
+  const corners = [
+    [xmin, ymin],
+    [xmin + side, ymin],
+    [xmin + side, ymin + side],
+    [xmin, ymin + side],
+  ] as const
+  return corners.flatMap(([x, y], i) => {
+    const [nextX, nextY] = corners[(i + 1) % 4] ?? [x, y]
+    return Array.from({ length: STEPS }, (_, step) => {
+      const share = step / STEPS
+      return utmToLonLat(zone, hemisphere, x + (nextX - x) * share, y + (nextY - y) * share)
+    })
+  })
+}
+
+/** The box turned by whole rounds to where it overlaps the outline, which may lie past ±180. */
+function alongside(box: Box, outline: readonly Position[]): Box {
+  const middle = outline.reduce((sum, [lon]) => sum + lon, 0) / outline.length
+  const turn = Math.round((middle - (box[0] + box[2]) / 2) / 360) * 360
+  return [box[0] + turn, box[1], box[2] + turn, box[3]]
+}
+
+function atAntimeridian(outline: readonly Position[]): Footprint {
+  const parts = [-360, 0, 360]
+    .map((turn) =>
+      clip(outline, [turn - 180, -90, turn + 180, 90]).map(([lon, lat]) => [lon - turn, lat] as const),
+    )
+    .filter((part) => part.length > 2)
+    .map(close)
+  const [first = [], ...others] = parts
+  if (others.length === 0) return { type: 'Polygon', coordinates: [first] }
+  return { type: 'MultiPolygon', coordinates: parts.map((part) => [part]) }
+}
+
+/** Cuts a convex outline to a box: Sutherland and Hodgman, "Reentrant polygon clipping", CACM 17 (1974). */
+function clip(outline: readonly Position[], [west, south, east, north]: Box): Position[] {
+  const bounds = [
+    { axis: 0, at: west, sign: 1 },
+    { axis: 0, at: east, sign: -1 },
+    { axis: 1, at: south, sign: 1 },
+    { axis: 1, at: north, sign: -1 },
+  ] as const
+  return bounds.reduce<Position[]>(
+    (points, { axis, at, sign }) => {
+      const depth = (p: Position) => (p[axis] - at) * sign
+      return points.flatMap((point, i) => {
+        const before = points.at(i - 1) ?? point
+        const [here, there] = [depth(point), depth(before)]
+        if (here >= 0 === there >= 0) return here >= 0 ? [point] : []
+        const share = there / (there - here)
+        const meeting: Position = [
+          before[0] + (point[0] - before[0]) * share,
+          before[1] + (point[1] - before[1]) * share,
+        ]
+        return here >= 0 ? [meeting, point] : [meeting]
+      })
+    },
+    [...outline],
+  )
+}
+
+/** Six decimals are a tenth of a metre. */
+function close(part: readonly Position[]): Ring {
+  const ring = part.map(([lon, lat]) => [Number(lon.toFixed(6)), Number(lat.toFixed(6))] as const)
+  return [...ring, ring[0] ?? [0, 0]]
+}

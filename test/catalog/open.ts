@@ -1,0 +1,34 @@
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildIndex } from '../../src/build-index.ts'
+import { bucketCatalog } from '../../src/catalog/bucket.ts'
+import { sqliteCatalog } from '../../src/catalog/sqlite.ts'
+import { folderStorage } from '../../src/storage/folder.ts'
+import { keysOf, writeCsv } from '../archive.ts'
+import type { OpenCatalog } from '../contracts/catalog.ts'
+import { folderOf, temporaryFolder } from '../temporary.ts'
+
+/** The sqlite catalog over an index that was built from the rows. */
+export const openSqlite: OpenCatalog = async (rows) => {
+  const folder = await temporaryFolder()
+  const file = join(folder.path, 'index.sqlite')
+  const csv = await writeCsv(join(folder.path, 'index.csv'), rows)
+  await buildIndex({ from: [csv], to: file })
+  rmSync(csv)
+  const catalog = sqliteCatalog({ file, threads: 1 })
+  return {
+    catalog,
+    close: async () => {
+      await catalog.close()
+      await folder.remove()
+    },
+  }
+}
+
+/** The bucket catalog over a folder that holds the products of the rows. */
+export const openBucket: OpenCatalog = async (rows) => {
+  const folder = await folderOf(rows.flatMap(keysOf))
+  const now = () => Date.UTC(2026, 5, 1) * 1000
+  const catalog = bucketCatalog(folderStorage({ folder: folder.path }), { maxTiles: 100_000, now })
+  return { catalog, close: folder.remove }
+}

@@ -1,0 +1,285 @@
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Catalog, Cursor, Search } from '../../src/catalog/port.ts'
+import { type Area, areaOfBox, WORLD } from '../../src/sentinel2/area.ts'
+import { compareGranules, type Granule } from '../../src/sentinel2/granule.ts'
+import { parseTime } from '../../src/sentinel2/time.ts'
+import { type ArchiveRow, archiveRow, LONG_FORM_ROW } from '../archive.ts'
+
+/** What a catalog can know; what it cannot is refused or absent, and not tested here. */
+export type Knows = { readonly cloud: boolean; readonly box: boolean; readonly sensing: boolean }
+
+export type OpenCatalog = (
+  rows: readonly ArchiveRow[],
+) => Promise<{ readonly catalog: Catalog; close(): Promise<void> }>
+
+const COPENHAGEN = areaOfBox(12.58, 55.66, 12.59, 55.67)
+const LATITUDE = { south: 54.95, north: 55.9 }
+
+/** The archive that every catalog of the contract is opened over. */
+export const ROWS: readonly ArchiveRow[] = [
+  ...Array.from({ length: 30 }, (_, i) =>
+    archiveRow({ tile: '33UUB', start: day(i), orbit: 22 + (i % 3), cloud: i * 3, generation: day(i, 20) }),
+  ),
+  ...Array.from({ length: 12 }, (_, i) => archiveRow({ tile: '33UVB', start: day(i), orbit: 22 + (i % 3) })),
+  // Equal sensing and generation times on two tiles and in two products.
+  archiveRow({ tile: '32UPG', start: day(3), satellite: 'S2B', orbit: 65 }),
+  archiveRow({ tile: '32UPF', start: day(3), satellite: 'S2B', orbit: 65 }),
+  archiveRow({ tile: '33UUB', start: day(3), satellite: 'S2B', orbit: 65 }),
+  // One acquisition three times; its newest processing was sensed, by its own account, a minute earlier.
+  archiveRow({ tile: '33UUB', start: day(40), baseline: '04.00', cloud: 5, sensedAfter: 100 }),
+  archiveRow({
+    tile: '33UUB',
+    start: day(40),
+    baseline: '05.11',
+    cloud: 60,
+    sensedAfter: 40,
+    generation: day(400),
+  }),
+  archiveRow({
+    tile: '33UUB',
+    start: day(40),
+    baseline: '05.00',
+    cloud: 50,
+    sensedAfter: 40,
+    generation: day(500),
+  }),
+  // Both sides of the antimeridian, the poles' rim, the other level, the long form.
+  archiveRow({ tile: '01KAB', start: day(5), orbit: 29, placeIn: 'source_url' }),
+  archiveRow({ tile: '60KYD', start: day(5), orbit: 29, satellite: 'S2B' }),
+  archiveRow({ tile: '33XWJ', start: day(6), orbit: 25 }),
+  archiveRow({ tile: '33UUB', start: day(7), level: 'L2A', baseline: '05.10' }),
+  archiveRow({ tile: '33UUB', start: day(8), level: 'L2A', baseline: '05.10', placeIn: 'source_url' }),
+  LONG_FORM_ROW,
+]
+
+/** Rows that only a catalog with boxes and cloud covers can tell apart. */
+export const BOXED_ROWS: readonly ArchiveRow[] = [
+  archiveRow({ tile: '33UUB', start: day(50), cloud: null, box: [11.9, 55, 12.1, 55.2] }),
+  archiveRow({ tile: '33UUB', start: day(51), cloud: 20, box: [null, null, null, null] }),
+  archiveRow({ tile: '60KYD', start: day(52), cloud: 30, box: [-179.9, -19.8, 180, -18.9] }),
+  archiveRow({ tile: '01KAB', start: day(53), cloud: 40, box: [179.9, -17, -179.9, -16.5] }),
+  archiveRow({ tile: '33UUB', start: day(54), placeIn: 'nowhere' }),
+  // A processing that has no place must not displace one that has.
+  archiveRow({ tile: '33UUB', start: day(55), baseline: '02.06' }),
+  archiveRow({ tile: '33UUB', start: day(55), baseline: '05.00', generation: day(600), placeIn: 'nowhere' }),
+]
+
+/** The suite that every catalog passes. */
+export function catalogContract(name: string, knows: Knows, open: OpenCatalog): void {
+  describe(`${name} as a catalog`, () => {
+    let catalog: Catalog
+    let close: () => Promise<void>
+    beforeAll(async () => {
+      const opened = await open(knows.box ? [...ROWS, ...BOXED_ROWS] : ROWS)
+      catalog = opened.catalog
+      close = opened.close
+    })
+    afterAll(() => close())
+
+    const ask = (asked: Partial<Search>, limit = 1000) => catalog.search(searchOf(asked), { limit })
+
+    test('granules of a place come newest first, in a total order', async () => {
+      const { granules, next } = await ask({})
+      expect(granules.length).toBeGreaterThan(30)
+      expect(next).toBeUndefined()
+      expect(granules).toEqual(granules.toSorted(compareGranules))
+      expect(granules.every(({ mgrsTile, level }) => mgrsTile === '33UUB' && level === 'L1C')).toBe(true)
+    })
+
+    test.for([1, 2, 7, 100])('the union of pages of %i is the unpaged answer', async (limit) => {
+      for (const dedupe of ['latest', 'none'] as const) {
+        const search = { area: areaOfBox(8, 54, 16, 57), dedupe }
+        const whole = await ask(search)
+        expect(namesOf(await pages(catalog, searchOf(search), limit))).toEqual(namesOf(whole.granules))
+      }
+    })
+
+    test('a page says that there is more only where there is', async () => {
+      const { granules } = await ask({})
+      expect((await ask({}, granules.length)).next).toBeUndefined()
+      expect((await ask({}, granules.length - 1)).next).toBeDefined()
+    })
+
+    test('of one acquisition the highest baseline comes, compared by its numbers', async () => {
+      const { granules } = await ask({ time: from(day(40, -1), day(40, 1)) })
+      expect(granules.map(({ baseline }) => baseline)).toEqual(['05.11'])
+      const all = await ask({ time: from(day(40, -1), day(40, 1)), dedupe: 'none' })
+      expect(all.granules.map(({ baseline }) => baseline).sort()).toEqual(['04.00', '05.00', '05.11'])
+    })
+
+    test('both ends of the time asked for are included', async () => {
+      const { granules } = await ask({ time: from(day(9, -1), day(12, 1)) })
+      const [newest, oldest] = [granules.at(0)?.sensingTime, granules.at(-1)?.sensingTime]
+      const exact = await ask({ time: { from: oldest, until: newest } })
+      expect(namesOf(exact.granules)).toEqual(namesOf(granules))
+      expect(granules.length).toBe(4)
+    })
+
+    test('only the named tiles are searched', async () => {
+      const { granules } = await ask({ area: areaOfBox(8, 54, 16, 57), tiles: ['33UVB'] })
+      expect(new Set(granules.map(({ mgrsTile }) => mgrsTile))).toEqual(new Set(['33UVB']))
+      expect((await ask({ tiles: ['01KAB'] })).granules).toEqual([])
+    })
+
+    test('an area across the antimeridian finds the tiles of both its sides', async () => {
+      const { granules } = await ask({ area: areaOfBox(179, -20, -179, -16) })
+      expect(new Set(granules.map(({ mgrsTile }) => mgrsTile))).toEqual(new Set(['01KAB', '60KYD']))
+    })
+
+    test('an area round a pole, past all tiles, is empty, and one over the rim is not', async () => {
+      expect((await ask({ area: areaOfBox(-180, 85, 180, 90) })).granules).toEqual([])
+      expect((await ask({ area: areaOfBox(14, 78, 17, 90) })).granules.length).toBe(1)
+    })
+
+    test('the other level has granules of its own', async () => {
+      const { granules } = await ask({ level: 'L2A' })
+      expect(granules.map(({ level }) => level)).toEqual(['L2A', 'L2A'])
+      expect(granules.every(({ place }) => place.startsWith('L2/tiles/33/U/UB/'))).toBe(true)
+    })
+
+    test('a granule of the long form is found in its area and by its name', async () => {
+      const { granules } = await ask({ area: areaOfBox(123.2, 30.3, 123.3, 30.4) })
+      expect(namesOf(granules)).toEqual([nameOf(LONG_FORM_ROW)])
+      const named = await catalog.granule(LONG_FORM_ROW.GRANULE_ID ?? '')
+      expect(named?.place).toBe(nameOf(LONG_FORM_ROW).split(' ')[1])
+    })
+
+    test('a granule is found by its name, and one that is not there is absent', async () => {
+      const [first] = (await ask({})).granules
+      expect(await catalog.granule(first?.granuleId ?? '')).toEqual(first)
+      expect(await catalog.granule('L1C_T33UUB_A000001_20190101T000000')).toBeUndefined()
+      expect(await catalog.granule("'; DROP TABLE granule; --")).toBeUndefined()
+    })
+
+    test('a cursor of another kind is refused', async () => {
+      const nonsense: Cursor = ['what', 'is', 'this']
+      await expect(catalog.search(searchOf({}), { limit: 1, after: nonsense })).rejects.toMatchObject({
+        code: 'bad-request',
+      })
+    })
+
+    test('an asker who has left is not answered', async () => {
+      const signal = AbortSignal.abort()
+      await expect(catalog.search(searchOf({}), { limit: 10, signal })).rejects.toMatchObject({
+        code: 'cancelled',
+      })
+    })
+
+    test('a check asks something real and passes', async () => {
+      await expect(catalog.check()).resolves.toBeUndefined()
+    })
+
+    if (knows.cloud) {
+      test('cloud cover is filtered with both ends included, after one product was chosen', async () => {
+        const { granules } = await ask({ cloud: { min: 9, max: 15 }, time: from(day(0), day(29, 23)) })
+        expect(granules.map(({ cloudCover }) => cloudCover).sort()).toEqual([10, 12, 15, 9])
+        const reprocessed = await ask({ cloud: { min: 0, max: 20 }, time: from(day(40, -1), day(40, 1)) })
+        expect(reprocessed.granules).toEqual([])
+      })
+
+      test('a granule of unknown cloud cover matches no cloud filter', async () => {
+        const area = areaOfBox(12, 55.1, 12, 55.1)
+        const time = from(day(50, -1), day(50, 1))
+        expect((await ask({ area, time })).granules.length).toBe(1)
+        expect((await ask({ area, time, cloud: { min: 0, max: 100 } })).granules).toEqual([])
+      })
+    } else {
+      test('a cloud filter is refused with a sentence', async () => {
+        await expect(ask({ cloud: { min: 0, max: 20 } })).rejects.toMatchObject({
+          code: 'bad-request',
+          errors: [{ parameter: 'cloud' }],
+        })
+      })
+    }
+
+    if (knows.box) {
+      test('the valid data decides, not the tile', async () => {
+        const time = from(day(50, -1), day(50, 1))
+        expect((await ask({ area: areaOfBox(12, 55.1, 12, 55.1), time })).granules.length).toBe(1)
+        expect((await ask({ time })).granules).toEqual([])
+      })
+
+      test('a granule without a box is found by its tile', async () => {
+        const { granules } = await ask({ time: from(day(51, -1), day(51, 1)) })
+        expect(granules.map(({ box }) => box)).toEqual([undefined])
+      })
+
+      test('a box that was cut wrongly at the antimeridian counts for its latitudes alone', async () => {
+        const time = from(day(52, -1), day(52, 1))
+        expect((await ask({ area: areaOfBox(179.2, -19.5, 179.3, -19.4), time })).granules.length).toBe(1)
+        expect((await ask({ area: areaOfBox(10, -19.5, 11, -19.4), time })).granules).toEqual([])
+      })
+
+      test('a box whose west is east of its east crosses the antimeridian', async () => {
+        const time = from(day(53, -1), day(53, 1))
+        expect((await ask({ area: areaOfBox(-180, -16.8, -179.95, -16.7), time })).granules.length).toBe(1)
+        expect((await ask({ area: areaOfBox(-179.85, -16.8, -179.8, -16.7), time })).granules).toEqual([])
+      })
+
+      test('a row without a place is left out and displaces no other', async () => {
+        expect((await ask({ time: from(day(54, -1), day(54, 1)) })).granules).toEqual([])
+        const { granules } = await ask({ time: from(day(55, -1), day(55, 1)) })
+        expect(granules.map(({ baseline }) => baseline)).toEqual(['02.06'])
+      })
+    }
+  })
+}
+
+/** Random searches over ROWS, for comparing catalogs with one another. */
+export const anySearch = fc
+  .record({
+    area: fc.oneof(
+      fc.constant(COPENHAGEN),
+      fc.constant(WORLD),
+      fc
+        .tuple(fc.double({ min: 10, max: 15, noNaN: true }), fc.double({ min: 0, max: 2, noNaN: true }))
+        .map(([west, width]) => areaOfBox(west, LATITUDE.south, west + width, LATITUDE.north)),
+      fc
+        .tuple(fc.double({ min: 176, max: 180, noNaN: true }), fc.double({ min: 0, max: 4, noNaN: true }))
+        .map(([west, width]) =>
+          areaOfBox(west, -20, west + width > 180 ? west + width - 360 : west + width, -16),
+        ),
+    ),
+    level: fc.constantFrom('L1C' as const, 'L2A' as const),
+    dedupe: fc.constantFrom('latest' as const, 'none' as const),
+    days: fc.option(fc.tuple(fc.nat(60), fc.nat(60)), { nil: undefined }),
+    limit: fc.integer({ min: 1, max: 60 }),
+  })
+  .map(({ days, limit, ...rest }) => {
+    const time = days && from(day(Math.min(...days), -6), day(Math.max(...days), 6))
+    return { search: searchOf(time ? { ...rest, time } : rest), limit }
+  })
+
+export function searchOf(asked: Partial<Search>): Search {
+  const area: Area = COPENHAGEN
+  const time = { from: undefined, until: undefined }
+  return { area, level: 'L1C', time, cloud: undefined, tiles: undefined, dedupe: 'latest', ...asked }
+}
+
+/** All granules of a search, page by page. */
+export async function pages(catalog: Catalog, search: Search, limit: number): Promise<Granule[]> {
+  const all: Granule[] = []
+  let after: Cursor | undefined
+  do {
+    const page = await catalog.search(search, { limit, after })
+    expect(page.granules.length).toBeLessThanOrEqual(limit)
+    if (after) expect(page.granules.length).toBeGreaterThan(0)
+    all.push(...page.granules)
+    after = page.next
+  } while (after)
+  return all
+}
+
+export const namesOf = (granules: readonly Granule[]): string[] =>
+  granules.map(({ granuleId, place }) => `${granuleId} ${place}`)
+
+const nameOf = (row: ArchiveRow): string =>
+  `${row.GRANULE_ID} ${row.BASE_URL?.replace('gs://gcp-public-data-sentinel-2/', '')}`
+
+const from = (start: string, end: string) => ({ from: parseTime(start), until: parseTime(end) })
+
+/** A day of the contract's archive at ten o'clock, or hours from it. */
+function day(n: number, hours = 0): string {
+  return new Date(Date.UTC(2019, 0, 1 + n, 10 + hours)).toISOString()
+}
