@@ -1,6 +1,5 @@
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
-import { createInterface } from 'node:readline'
 import { createGunzip } from 'node:zlib'
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { Fault, messageOf } from '../errors.ts'
@@ -109,19 +108,23 @@ async function startsAsGzip(file: string): Promise<boolean> {
   }
 }
 
+/** Longer than any header, shorter than what would hurt. */
+const LONGEST_HEADER = 10_000
+
 async function firstLine(file: string, gzipped: boolean): Promise<string> {
   const bytes = createReadStream(file)
-  const text = gzipped ? bytes.pipe(createGunzip()) : bytes
+  let text = ''
   try {
-    for await (const line of createInterface({ input: text })) return line.replace(/^\uFEFF/, '')
-    return ''
+    for await (const chunk of gzipped ? bytes.pipe(createGunzip()) : bytes) {
+      text += String(chunk)
+      if (text.includes('\n') || text.length > LONGEST_HEADER) break
+    }
   } catch (cause) {
-    throw new Fault('misconfigured', `${file} cannot be unpacked: ${messageOf(cause)}; download it again.`, {
-      cause,
-    })
+    throw new Fault('misconfigured', `${file} cannot be unpacked: ${messageOf(cause)}; download it again.`, { cause })
   } finally {
     bytes.destroy()
   }
+  return text.replace(/^\uFEFF/, '').split(/\r?\n/)[0] ?? ''
 }
 
 function selectFrom({ file, gzipped, header }: Source): string {

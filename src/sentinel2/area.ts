@@ -20,19 +20,23 @@ export function areaOfCorners(lat1: number, lng1: number, lat2: number, lng2: nu
 /** The area `west,south,east,north`, degrees, WGS 84; west > east crosses the antimeridian. */
 export function areaOfBox(west: number, south: number, east: number, north: number): Area {
   const start = wrap(west)
-  const width = east >= west ? east - west : east - west + 360
-  return { box: [start, south, start + width, north] }
+  const turn = Math.round((start - west) / 360) * 360
+  return { box: [start, south, (east >= west ? east : east + 360) + turn, north] }
 }
 
-/** The box as `[west, south, east, north]` with both longitudes in [-180, 180]: west > east crosses. */
+/**
+ * The box as `[west, south, east, north]` with both longitudes in [-180, 180]: west > east crosses. Nine
+ * decimals, a tenth of a millimetre, hide what adding a turn and taking it off leaves behind.
+ */
 export function wrappedBox([west, south, east, north]: Box): Box {
-  return [west, south, east > 180 ? east - 360 : east, north]
+  return [west, south, east > 180 ? Number((east - 360).toFixed(9)) : east, north]
 }
 
 /** Whether two boxes share at least a point, edges included, longitudes counted round the globe. */
 export function boxesMeet(a: Box, b: Box): boolean {
   if (a[1] > b[3] || b[1] > a[3]) return false
-  return [-360, 0, 360].some((turn) => a[0] <= b[2] + turn && b[0] + turn <= a[2])
+  const turn = Math.floor((a[0] - b[2]) / 360) * 360
+  return [turn, turn + 360].some((by) => a[0] <= b[2] + by && b[0] + by <= a[2])
 }
 
 /** Longitude in [-180, 180). */

@@ -55,9 +55,9 @@ type Square = {
  * @param wanted only these of them, if given
  */
 export function tilesOf(area: Area, wanted?: readonly string[]): string[] {
-  if (wanted) return [...new Set(wanted)].filter((tile) => meets(tile, area)).sort()
   const [west, south, east, north] = area.box
   const ground: Box = [west - TOUCH, south - TOUCH, east + TOUCH, north + TOUCH]
+  if (wanted) return [...new Set(wanted)].filter((tile) => meets(tile, ground)).sort()
   const rows = squares().filter(({ tile }) => tile[1] <= ground[3] && tile[3] >= ground[1])
   const names: string[] = []
   for (let zone = 1; zone <= 60; zone++) {
@@ -89,9 +89,9 @@ export function tileBox(mgrsTile: string): Box | undefined {
   return west < -180 ? [west + 360, south, east + 360, north] : [west, south, east, north]
 }
 
-function meets(mgrsTile: string, area: Area): boolean {
+function meets(mgrsTile: string, ground: Box): boolean {
   const box = tileBox(mgrsTile)
-  return box !== undefined && boxesMeet(box, area.box)
+  return box !== undefined && boxesMeet(box, ground)
 }
 
 function squareOf(mgrsTile: string): Square | undefined {
@@ -153,7 +153,7 @@ function squaresByName(): ReadonlyMap<string, Square> {
 }
 
 function* squaresOf(hemisphere: Hemisphere): Generator<Square> {
-  const [first, last] = hemisphere === 'north' ? [0, 93] : [-94, -1]
+  const [first, last] = hemisphere === 'north' ? [0, 93] : [-93, -1]
   for (let row = first; row <= last; row++) {
     for (let column = 1; column <= 8; column++) {
       const square = boxOf(hemisphere, column * SQUARE, row * SQUARE + FALSE_NORTHING[hemisphere], SQUARE)
@@ -173,17 +173,21 @@ const bandIndex = (lat: number): number => Math.max(0, Math.min(19, Math.floor((
 
 /**
  * Box of a square. Along an edge of constant northing the latitude is extreme at the central meridian, along
- * one of constant easting the longitude is monotone: corners and the crossing of the meridian bound it.
+ * one of constant easting the longitude at the equator: corners and these two crossings bound it.
  */
 function boxOf(hemisphere: Hemisphere, x: number, y: number, side: number): Box {
-  const xs = x < 500_000 && x + side > 500_000 ? [x, x + side, 500_000] : [x, x + side]
-  const points = xs.flatMap((easting) =>
-    [y, y + side].map((northing) => relative(hemisphere, easting, northing)),
+  const eastings = withCrossing(x, x + side, 500_000)
+  const northings = withCrossing(y, y + side, FALSE_NORTHING[hemisphere])
+  const points = eastings.flatMap((easting) =>
+    northings.map((northing) => relative(hemisphere, easting, northing)),
   )
   const lons = points.map(([lon]) => lon)
   const lats = points.map(([, lat]) => lat)
   return [Math.min(...lons), Math.min(...lats), Math.max(...lons), Math.max(...lats)]
 }
+
+const withCrossing = (low: number, high: number, line: number): number[] =>
+  low < line && line < high ? [low, high, line] : [low, high]
 
 /** Longitude from the central meridian, and latitude. */
 function relative(hemisphere: Hemisphere, easting: number, northing: number): [lon: number, lat: number] {

@@ -6,6 +6,7 @@ import { sqliteCatalog } from '../../src/catalog/sqlite.ts'
 import { folderStorage } from '../../src/storage/folder.ts'
 import { keysOf, writeCsv } from '../archive.ts'
 import type { OpenCatalog } from '../contracts/catalog.ts'
+import { openBigQueryOver } from '../stand-ins/open-bigquery.ts'
 import { folderOf, temporaryFolder } from '../temporary.ts'
 
 /** The sqlite catalog over an index that was built from the rows. */
@@ -31,4 +32,20 @@ export const openBucket: OpenCatalog = async (rows) => {
   const now = () => Date.UTC(2026, 5, 1) * 1000
   const catalog = bucketCatalog(folderStorage({ folder: folder.path }), { maxTiles: 100_000, now })
   return { catalog, close: folder.remove }
+}
+
+/** The BigQuery catalog over a stand-in that holds the rows, L2A in a table of its own. */
+export const openBigQuery: OpenCatalog = async (rows) => {
+  const folder = await temporaryFolder()
+  const isL2A = ({ GRANULE_ID }: (typeof rows)[number]) => GRANULE_ID?.startsWith('L2A') ?? false
+  const l1c = await writeCsv(join(folder.path, 'l1c.csv'), rows.filter((row) => !isL2A(row)))
+  const l2a = await writeCsv(join(folder.path, 'l2a.csv'), rows.filter(isL2A))
+  const opened = await openBigQueryOver([l1c], { l2a: [l2a] })
+  return {
+    catalog: opened.catalog,
+    close: async () => {
+      await opened.close()
+      await folder.remove()
+    },
+  }
 }

@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { gzipSync } from 'node:zlib'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { archiveRow, csvOf, LONG_FORM_ROW } from '../archive.ts'
+import { type Temporary, temporaryFolder } from '../temporary.ts'
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+const COPENHAGEN = ['55.660797', '12.5896', '55.663369', '12.584670']
+
+let folder: Temporary
+beforeAll(async () => {
+  folder = await temporaryFolder()
+})
+afterAll(() => folder.remove())
+
+type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+
+/** Runs swath as a process of its own, on the sample unless told otherwise. */
+async function swath(argv: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Outcome> {
+  const store = `sqlite:${join(folder.path, 'store.sqlite')}`
+  const child = spawn(process.execPath, [MAIN, ...argv], {
+    env: { PATH: process.env.PATH, SWATH_STORE: store, ...env },
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk
+  })
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk
+  })
+  child.stdin.end(input)
+  const [code] = await once(child, 'close')
+  return { code, stdout, stderr }
+}
+
+describe('swath area', () => {
+  test('writes what gsutil -m cp -I takes, and nothing else, on stdout', async () => {
+    const { code, stdout, stderr } = await swath(['area', ...COPENHAGEN, '--format', 'uris'])
+    const lines = stdout.trimEnd().split('\n')
+    expect(code).toBe(0)
+    expect(lines.length).toBe(19)
+    expect(lines.every((line) => /^gs:\/\/gcp-public-data-sentinel-2\/tiles\/33\/U\/UB\/\S+\.jp2$/.test(line))).toBe(true)
+    expect(stderr).toMatch(/^19 images of 5 granules in 12\.58467,55\.660797,12\.5896,55\.663369 /)
+  })
+
+  test('follows pages to the end, whatever their size, and stops at --max-granules', async () => {
+    const whole = await swath(['area', ...COPENHAGEN, '--dedupe', 'none'])
+    const paged = await swath(['area', ...COPENHAGEN, '--dedupe', 'none', '--limit', '1'])
+    expect(JSON.parse(paged.stdout)).toEqual(JSON.parse(whole.stdout))
+    expect(JSON.parse(whole.stdout).length).toBe(23)
+    const two = await swath(['area', ...COPENHAGEN, '-n', '2', '--limit', '1', '--bands', 'TCI'])
+    expect(JSON.parse(two.stdout).length).toBe(2)
+  })
+
+  test('takes negative corners and a box that crosses the antimeridian', async () => {
+    const south = await swath(['area', '-33.4', '-70.6', '-33.5', '-70.7', '--format', 'uris'])
+    expect([south.code, south.stdout]).toEqual([0, ''])
+    const across = await swath(['area', '--bbox', '179,-17,-179,-16'])
+    expect(across.stderr).toContain('in 179,-17,-179,-16')
+  })
+
+  test('finds L2A by the bucket catalog, images and no masks', async () => {
+    const argv = ['area', ...COPENHAGEN, '--level', 'L2A', '--format', 'uris']
+    const { stdout } = await swath(argv, { SWATH_CATALOG: 'bucket', SWATH_STORAGE: 'sample' })
+    const lines = stdout.trimEnd().split('\n')
+    expect(lines.length).toBeGreaterThan(4)
+    expect(lines.every((line) => line.includes('/L2/tiles/33/U/UB/') && line.includes('/IMG_DATA/R'))).toBe(true)
+  })
+
+  test('names wrong parameters and exits 2', async () => {
+    const wrong = await swath(['area', '91', '12', 'north', '13', '--cloud', '120'])
+    expect([wrong.code, wrong.stdout]).toEqual([2, ''])
+    expect(wrong.stderr).toMatch(/cloud .*lat1 is not between -90 and 90.*lat2 is not a number/)
+    const unknown = await swath(['area', ...COPENHAGEN, '--clouds', '20'])
+    expect(unknown.code).toBe(2)
+    expect(unknown.stderr).toContain('Did you mean --cloud?')
+    expect((await swath(['area', '1', '2', '3'])).stderr).toContain('lng2 is missing')
+    expect((await swath(['area', ...COPENHAGEN, '--rank', 'red'])).stderr).toContain('not there yet')
+  })
+
+  test('a reader that closes the pipe ends it quietly', async () => {
+    const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" area --bbox 11,54,15,57 --format ndjson | head -n 1; echo end >&2`], {
+      env: { PATH: process.env.PATH, SWATH_STORE: `sqlite:${join(folder.path, 'pipe.sqlite')}` },
+    })
+    let [stdout, stderr] = ['', '']
+    child.stdout.on('data', (chunk) => {
+      stdout += chunk
+    })
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    await once(child, 'close')
+    expect(stdout.split('\n').length).toBe(2)
+    expect(stderr.replace(/^\d+ images of .*\n/, '')).toBe('end\n')
+  })
+
+  test('a configuration that is wrong stops it with all faults named', async () => {
+    const { code, stderr } = await swath(['area', ...COPENHAGEN], { SWATH_CATALOG: 'postgis', SWATH_DEADLINE_MS: 'soon' })
+    expect(code).toBe(1)
+    expect(stderr).toContain('SWATH_CATALOG=postgis')
+    expect(stderr).toContain('SWATH_DEADLINE_MS=soon')
+  })
+})
+
+describe('swath index', () => {
+  test('builds from plain, gzipped and piped CSV, L1C and L2A in one, and tells what it holds', async () => {
+    const l1c = join(folder.path, 'l1c.csv')
+    const l2a = join(folder.path, 'l2a.csv.gz')
+    const to = join(folder.path, 'index.sqlite')
+    await writeFile(l1c, csvOf([archiveRow({ tile: '33UUB', start: '2019-01-01T10:00:00Z' }), LONG_FORM_ROW]))
+    await writeFile(l2a, gzipSync(csvOf([archiveRow({ tile: '33UUB', start: '2019-01-02T10:00:00Z', level: 'L2A' })])))
+    const piped = csvOf([archiveRow({ tile: '33UVB', start: '2019-01-03T10:00:00Z' })])
+    const built = await swath(['index', 'build', '--from', l1c, '--from', l2a, '--from', '-', '--to', to], {}, piped)
+    expect(built.stderr).toContain('4 granules of 4 rows')
+    expect(built.stderr).toContain('1 kept verbatim')
+    expect(built.code).toBe(0)
+    const stats = await swath(['index', 'stats', to])
+    expect(JSON.parse(stats.stdout)).toMatchObject({
+      rows: 4,
+      levels: { L1C: 3, L2A: 1 },
+      tiles: 3,
+      exceptions: 1,
+      newestSensing: '2019-01-03T10:00:06.000Z',
+    })
+    const area = await swath(['area', ...COPENHAGEN, '--format', 'uris'], { SWATH_CATALOG: `sqlite:${to}`, SWATH_STORAGE: 'sample' })
+    expect(area.stderr).toContain('1 granules hold no such images')
+  })
+
+  test('a file that is no index is named with the way out', async () => {
+    const csv = join(folder.path, 'not-an-index.csv')
+    await writeFile(csv, 'GRANULE_ID\n')
+    const stats = await swath(['index', 'stats', csv])
+    expect(stats.code).toBe(1)
+    expect(stats.stderr).toMatch(/not-an-index\.csv is no index.*swath index build/)
+    const build = await swath(['index', 'build', '--from', csv, '--to', join(folder.path, 'never.sqlite')])
+    expect(build.code).toBe(1)
+    expect(build.stderr).toContain('it lacks PRODUCT_ID')
+    const missing = await swath(['area', ...COPENHAGEN], { SWATH_CATALOG: 'sqlite:/nowhere/index.sqlite' })
+    expect(missing.stderr).toContain('There is no index /nowhere/index.sqlite')
+  })
+})
+
+describe('swath', () => {
+  test('tells its commands, and help everywhere', async () => {
+    const help = await swath(['--help'])
+    expect([help.code, help.stderr]).toEqual([0, ''])
+    expect(help.stdout).toMatch(/serve[\s\S]+area[\s\S]+index/)
+    expect((await swath(['area', '--help'])).stdout).toContain('gsutil -m cp -I')
+    expect((await swath(['index', 'build', '--help'])).stdout).toContain('--from')
+    const unknown = await swath(['aera'])
+    expect([unknown.code, unknown.stdout]).toEqual([2, ''])
+    expect(unknown.stderr).toContain('Did you mean area?')
+    expect((await swath([])).code).toBe(2)
+  })
+
+  test('serve prints three things to try, answers, and ends at SIGTERM', async () => {
+    const child = spawn(process.execPath, [MAIN, 'serve'], {
+      env: { PATH: process.env.PATH, PORT: '0', SWATH_STORE: `sqlite:${join(folder.path, 'serve.sqlite')}` },
+    })
+    const [greeting] = await once(child.stdout, 'data')
+    const tries = String(greeting).match(/'(http:[^']+)'/g)?.map((quoted) => quoted.slice(1, -1)) ?? []
+    expect(tries.length).toBe(3)
+    for (const url of tries) expect((await fetch(url)).status).toBe(200)
+    child.kill('SIGTERM')
+    const [code] = await once(child, 'close')
+    expect(code).toBe(0)
+  })
+})
