@@ -114,9 +114,15 @@ const examples = ({
 }): string => examples.join(', ') + (count > examples.length ? ', …' : '')
 
 const readable = (about: AboutIndex) => ({
-  ...about,
-  oldestSensing: formatTime(about.oldestSensing),
-  newestSensing: formatTime(about.newestSensing),
-  newestGeneration: formatTime(about.newestGeneration),
-  builtAt: formatTime(about.builtAt),
+  rows: about.rows,
+  levels: about.levels,
+  tiles: about.tiles,
+  kept_verbatim: about.exceptions,
+  without_box: about.withoutBox,
+  superseded: about.superseded,
+  oldest_sensing: formatTime(about.oldestSensing),
+  newest_sensing: formatTime(about.newestSensing),
+  newest_generation: formatTime(about.newestGeneration),
+  built_at: formatTime(about.builtAt),
+  sources: about.sources,
 })

@@ -123,8 +123,8 @@ describe('swath index', () => {
       rows: 4,
       levels: { L1C: 3, L2A: 1 },
       tiles: 3,
-      exceptions: 1,
-      newestSensing: '2019-01-03T10:00:06.000Z',
+      kept_verbatim: 1,
+      newest_sensing: '2019-01-03T10:00:06.000Z',
     })
     const area = await swath(['area', ...COPENHAGEN, '--format', 'uris'], { SWATH_CATALOG: `sqlite:${to}`, SWATH_STORAGE: 'sample' })
     expect(area.stderr).toContain('1 granules hold no such images')
