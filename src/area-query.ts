@@ -5,7 +5,7 @@ import type { Cursor, Search } from './catalog/port.ts'
 import { Fault, type ParameterError } from './errors.ts'
 import { FORMATS, type Format } from './formats.ts'
 import { type Area, areaOfBox, areaOfCorners } from './sentinel2/area.ts'
-import { BANDS, type Band, isBand, LEVELS, type Level } from './sentinel2/bands.ts'
+import { BANDS, type Band, isBand, LEVELS } from './sentinel2/bands.ts'
 import { tileGrid } from './sentinel2/tiles.ts'
 import { type Micros, parseTime } from './sentinel2/time.ts'
 
@@ -146,7 +146,7 @@ export function parseAreaQuery(parameters: Parameters, form: AreaForm): AreaQuer
     faults.push({ parameter, message: `${parameter} ${message}` })
   }
   faults.push(...areaFaults(single, form))
-  if (parsedOptions.data) faults.push(...bandFaults(parsedOptions.data.bands, parsedOptions.data.level))
+  faults.push(...bandFaults(single))
   if (faults.length > 0 || !parsedOptions.data || !parsedBox.data) throw badRequest(faults)
   refuseLater(single)
 
@@ -217,10 +217,15 @@ function areaFaults(given: Readonly<Record<string, string>>, form: AreaForm): Pa
   return missing.map((parameter) => ({ parameter, message: `${parameter} is missing${other}` }))
 }
 
-const bandFaults = (bands: readonly Band[] | undefined, level: Level): ParameterError[] =>
-  (bands ?? [])
+/** Read by themselves, so that they are named beside whatever else is wrong. */
+function bandFaults(given: Readonly<Record<string, string>>): ParameterError[] {
+  const level = options.shape.level.safeParse(given.level).data
+  const bands = options.shape.bands.safeParse(given.bands).data
+  if (!level || !bands) return []
+  return bands
     .filter((name) => !BANDS[level].includes(name))
     .map((name) => ({ parameter: 'bands', message: `bands holds ${name}, which ${level} does not have` }))
+}
 
 function areaOf(given: z.infer<typeof box>): Area {
   const { lat1 = 0, lng1 = 0, lat2 = 0, lng2 = 0, lat, lng } = given
@@ -248,16 +253,24 @@ const badRequest = (errors: readonly ParameterError[]): Fault =>
 /** The sentence for a parameter that nobody knows, with the near miss if there is one. */
 export function unknownParameter(name: string, known: readonly string[]): string {
   const [nearest] = known
-    .map((candidate) => ({ candidate, distance: distance(name.toLowerCase(), candidate) }))
+    .map((candidate) => ({ candidate, distance: distance(ourWord(name.toLowerCase()), candidate) }))
     .sort((a, b) => a.distance - b.distance)
   const near = nearest !== undefined && nearest.distance <= Math.max(2, nearest.candidate.length / 2)
   return near ? `${name} is no parameter; did you mean ${nearest.candidate}?` : `${name} is no parameter`
 }
 
+/** What others call our parameters, too far from them by letters alone. */
+const ourWord = (name: string): string =>
+  name
+    .replace(/^(lon|long|longitude)(?=\d?$)/, 'lng')
+    .replace(/^latitude(?=\d?$)/, 'lat')
+    .replace(/^(date|time|from|until)$/, 'datetime')
+    .replace(/^cloud[_-]?cover(age)?$/, 'cloud')
+
 /** Letters in another order are the commonest slip, and one edit to whoever made it. */
 function distance(a: string, b: string): number {
   const sorted = (text: string) => text.split('').sort().join('')
-  return sorted(a) === sorted(b) ? 1 : leven(a, b)
+  return sorted(a) === sorted(b) ? Math.min(1, leven(a, b)) : leven(a, b)
 }
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/

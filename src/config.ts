@@ -110,8 +110,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
 const OTHERS: ReadonlySet<string> = new Set(['SWATH_REAL_DATA'])
 
 function strange(name: string): string {
-  const nearest = Object.keys(environment.shape).sort((a, b) => leven(name, a) - leven(name, b))[0]
-  return `${name} is no variable of swath; did you mean ${nearest}?`
+  const nearest = Object.keys(environment.shape).sort((a, b) => distance(name, a) - distance(name, b))[0]
+  return `${name} is no variable of swath (did you mean ${nearest}?)`
+}
+
+/** The prefix tells nothing, and a part of a name means that name: SWATH_HOST, SWATH_DEADLINE. */
+function distance(name: string, known: string): number {
+  const [bare, other] = [name.replace(/^SWATH_/, ''), known.replace(/^SWATH_/, '')]
+  if (bare === other) return 0
+  return other.includes(bare) ? 1 : leven(bare, other)
 }
 
 function toConfig(env: z.infer<typeof environment>): Config {

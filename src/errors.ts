@@ -43,6 +43,8 @@ export class Fault extends Error {
 export const cancelled = (cause?: unknown) =>
   new Fault('cancelled', 'The asker left before the answer was there.', { cause })
 
-/** The text of anything thrown, for a sentence that quotes it. */
-export const messageOf = (thrown: unknown): string =>
-  thrown instanceof Error ? thrown.message : String(thrown)
+/** The text of anything thrown and of what caused it, for a sentence that quotes it. */
+export function messageOf(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return String(thrown)
+  return thrown.cause instanceof Error ? `${thrown.message}: ${messageOf(thrown.cause)}` : thrown.message
+}

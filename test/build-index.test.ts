@@ -36,7 +36,11 @@ async function granulesOf(file: string): Promise<readonly Granule[]> {
 
 describe('building an index', () => {
   test('keeps every row, the long form verbatim, and says what it did', async () => {
-    const report = await build([PLAIN, LONG_FORM_ROW, archiveRow({ tile: '33UVB', start: '2024-05-01T10:00:00Z', placeIn: 'source_url' })])
+    const report = await build([
+      PLAIN,
+      LONG_FORM_ROW,
+      archiveRow({ tile: '33UVB', start: '2024-05-01T10:00:00Z', placeIn: 'source_url' }),
+    ])
     expect(report).toMatchObject({ rows: 3, kept: 3, duplicates: 0, exceptions: 1, rejected: [] })
     const granules = await granulesOf(at('index.sqlite'))
     expect(granules.map(({ granuleId }) => granuleId)).toContain(LONG_FORM_ROW.GRANULE_ID)
@@ -74,7 +78,10 @@ describe('building an index', () => {
   })
 
   test('keeps rows without a box and names them', async () => {
-    const report = await build([PLAIN, archiveRow({ tile: '33UVB', start: '2019-01-01T10:00:00Z', box: [null, 1, 2, 3] })])
+    const report = await build([
+      PLAIN,
+      archiveRow({ tile: '33UVB', start: '2019-01-01T10:00:00Z', box: [null, 1, 2, 3] }),
+    ])
     expect(report.kept).toBe(2)
     expect(report.withoutBox).toEqual({ count: 1, examples: ['L1C_T33UVB_A001022_20190101T100006'] })
   })
@@ -93,7 +100,11 @@ describe('building an index', () => {
     ]
     await build(strange)
     const granules = await granulesOf(at('index.sqlite'))
-    const told = granules.map(({ granuleId, productId, datatake }) => [granuleId, productId, datatake ?? null])
+    const told = granules.map(({ granuleId, productId, datatake }) => [
+      granuleId,
+      productId,
+      datatake ?? null,
+    ])
     expect(told).toEqual(
       expect.arrayContaining(strange.map((row) => [row.GRANULE_ID, row.PRODUCT_ID, row.DATATAKE_IDENTIFIER])),
     )
@@ -103,28 +114,49 @@ describe('building an index', () => {
   test.for([
     ['a stray quote', (csv: string) => csv.replace('S2A_MSIL1C', '"S2A_MSIL1C'), /broken|end/],
     ['a row that is cut off', (csv: string) => csv.slice(0, csv.lastIndexOf(',') - 40), /line 2 is broken/],
-    ['another header', (csv: string) => csv.replace('MGRS_TILE', 'TILE'), /lacks MGRS_TILE and it has "TILE"/],
-    ['a column more', (csv: string) => csv.replaceAll('\n', ',x\n').replace(',x\n', ',EXTRA\n'), /has "EXTRA"/],
+    [
+      'another header',
+      (csv: string) => csv.replace('MGRS_TILE', 'TILE'),
+      /lacks MGRS_TILE and it has "TILE"/,
+    ],
+    [
+      'a column more',
+      (csv: string) => csv.replaceAll('\n', ',x\n').replace(',x\n', ',EXTRA\n'),
+      /has "EXTRA"/,
+    ],
     ['nothing in it', () => '', /is empty/],
-    ['a header alone', (csv: string) => csv.slice(0, csv.indexOf('\n') + 1), /No granule could be read.*0 rows/],
-  ] as const)('a CSV with %s is refused with a sentence, and the index that was there is still there', async ([, spoil, says]) => {
-    await build([PLAIN])
-    await writeFile(at('spoilt.csv'), spoil(csvOf([PLAIN])))
-    await expect(buildIndex({ from: [at('spoilt.csv')], to: at('index.sqlite') })).rejects.toThrow(says)
-    expect((await granulesOf(at('index.sqlite'))).length).toBe(1)
-    expect((await readdir(folder.path)).sort()).toEqual(['index.csv', 'index.sqlite', 'spoilt.csv'])
-  })
+    [
+      'a header alone',
+      (csv: string) => csv.slice(0, csv.indexOf('\n') + 1),
+      /No granule could be read.*0 rows/,
+    ],
+  ] as const)(
+    'a CSV with %s is refused with a sentence, and the index that was there is still there',
+    async ([, spoil, says]) => {
+      await build([PLAIN])
+      await writeFile(at('spoilt.csv'), spoil(csvOf([PLAIN])))
+      await expect(buildIndex({ from: [at('spoilt.csv')], to: at('index.sqlite') })).rejects.toThrow(says)
+      expect((await granulesOf(at('index.sqlite'))).length).toBe(1)
+      expect((await readdir(folder.path)).sort()).toEqual(['index.csv', 'index.sqlite', 'spoilt.csv'])
+    },
+  )
 
   test('a CSV that is not there, no gzip though named so, or cut off in its gzip, is named', async () => {
     const to = at('index.sqlite')
     await expect(buildIndex({ from: [at('none.csv')], to })).rejects.toThrow(/none\.csv cannot be read/)
     await writeFile(at('plain.csv.gz'), csvOf([PLAIN]))
     await expect(buildIndex({ from: [at('plain.csv.gz')], to })).rejects.toThrow(/named \.gz but is no gzip/)
-    const rows = Array.from({ length: 500 }, (_, i) => archiveRow({ tile: '33UUB', start: new Date(1.6e12 + i * 864e5 / 7).toISOString() }))
+    const rows = Array.from({ length: 500 }, (_, i) =>
+      archiveRow({ tile: '33UUB', start: new Date(1.6e12 + (i * 864e5) / 7).toISOString() }),
+    )
     await writeFile(at('cut.csv.gz'), gzipSync(csvOf(rows)).subarray(0, 4000))
-    await expect(buildIndex({ from: [at('cut.csv.gz')], to })).rejects.toMatchObject({ code: 'misconfigured' })
+    await expect(buildIndex({ from: [at('cut.csv.gz')], to })).rejects.toMatchObject({
+      code: 'misconfigured',
+    })
     expect(await readdir(folder.path)).not.toContain('index.sqlite')
-    await expect(buildIndex({ from: [at('cut.csv.gz')], to: at('no/such/folder/x.sqlite') })).rejects.toThrow(/cannot be written/)
+    await expect(buildIndex({ from: [at('cut.csv.gz')], to: at('no/such/folder/x.sqlite') })).rejects.toThrow(
+      /cannot be written/,
+    )
   })
 })
 
@@ -161,15 +193,20 @@ describe('a row of the index', () => {
     expect(cells).toEqual(cells.toSorted((a, b) => a - b))
   })
 
-  test('its box never lies inside the granule\'s own', () => {
+  test("its box never lies inside the granule's own", () => {
     fc.assert(
-      fc.property(compact, fc.double({ min: -179, max: 179, noNaN: true }), fc.double({ min: -80, max: 80, noNaN: true }), (granule, west, south) => {
-        const box = [west, south, west + 0.123456789, south + 0.987654321] as const
-        const row: IndexRow = toIndexRow({ ...granule, box }, 0, false)
-        const [w = 0, s = 0, e = 0, n = 0] = readIndexRow(row).box ?? []
-        expect(w <= box[0] && s <= box[1] && e >= box[2] && n >= box[3]).toBe(true)
-        expect(Math.max(box[0] - w, e - box[2])).toBeLessThan(1.1e-6)
-      }),
+      fc.property(
+        compact,
+        fc.double({ min: -179, max: 179, noNaN: true }),
+        fc.double({ min: -80, max: 80, noNaN: true }),
+        (granule, west, south) => {
+          const box = [west, south, west + 0.123456789, south + 0.987654321] as const
+          const row: IndexRow = toIndexRow({ ...granule, box }, 0, false)
+          const [w = 0, s = 0, e = 0, n = 0] = readIndexRow(row).box ?? []
+          expect(w <= box[0] && s <= box[1] && e >= box[2] && n >= box[3]).toBe(true)
+          expect(Math.max(box[0] - w, e - box[2])).toBeLessThan(1.1e-6)
+        },
+      ),
     )
   })
 })
@@ -183,7 +220,9 @@ describe('a file that is no whole index', () => {
   test('is named with what is wrong and what to do', async () => {
     await build([PLAIN, LONG_FORM_ROW])
     const bytes = await readFile(at('index.sqlite'))
-    expect(() => aboutIndex(at('none.sqlite'))).toThrow(/There is no index .*none\.sqlite\. Build one with: swath index build/)
+    expect(() => aboutIndex(at('none.sqlite'))).toThrow(
+      /There is no index .*none\.sqlite\. Build one with: swath index build/,
+    )
     expect(() => aboutIndex(folder.path)).toThrow(/is not a file/)
     expect(await spoilt('')).toThrow(/it is empty/)
     expect(await spoilt('GRANULE_ID,PRODUCT_ID\n'.repeat(100))).toThrow(/not a database/)

@@ -31,7 +31,10 @@ const query = (bands?: readonly Band[]) => ({
 })
 
 test('a granule of the long form is counted without TCI, one without a size at the mean of the others', async () => {
-  const { catalog, close } = await openSqlite([LONG_FORM_ROW, archiveRow({ tile: '33UUB', start: '2019-01-01T10:00:00Z' })])
+  const { catalog, close } = await openSqlite([
+    LONG_FORM_ROW,
+    archiveRow({ tile: '33UUB', start: '2019-01-01T10:00:00Z' }),
+  ])
   try {
     const { signal } = new AbortController()
     expect(await estimate(catalog, query(['TCI', 'B02']), signal)).toMatchObject({
@@ -48,7 +51,11 @@ test('a granule of the long form is counted without TCI, one without a size at t
 
 test('a catalog that cannot count says so, with what a query costs', async () => {
   const counting = await openSqlite([LONG_FORM_ROW])
-  const catalog = { ...counting.catalog, extent: async () => undefined, cost: async () => ({ bytesBilled: 14e9, dollars: 0.08 }) }
+  const catalog = {
+    ...counting.catalog,
+    extent: async () => undefined,
+    cost: async () => ({ bytesBilled: 14e9, dollars: 0.08 }),
+  }
   try {
     expect(await estimate(catalog, query(), new AbortController().signal)).toMatchObject({
       granules: null,
@@ -65,7 +72,9 @@ function sharesIn(folder: string, level: Level): Map<Band, number> {
   const products = readdirSync(folder)
     .filter((name) => name.includes(`_MSI${level}_`) && !name.includes('_OPER_'))
     .map((name) => readFileSync(join(folder, name), 'utf8').trim().split('\n').slice(1))
-    .map((lines) => lines.map((line) => ({ size: Number(line.split('\t')[0]), path: line.split('\t')[2] ?? '' })))
+    .map((lines) =>
+      lines.map((line) => ({ size: Number(line.split('\t')[0]), path: line.split('\t')[2] ?? '' })),
+    )
     .filter((files) => files.some(({ path }) => path.includes('/IMG_DATA/') && path.endsWith('.jp2')))
   const shares = new Map<Band, number>()
   for (const files of products) {

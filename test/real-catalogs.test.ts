@@ -59,7 +59,10 @@ describe.runIf(bucket && csv && csvL2A)('the real products', () => {
   /** What lies in the folder, by walking it. */
   const onDisk = (tile: string) =>
     readdirSync(bucket ?? '', { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile() && entry.parentPath.includes('/IMG_DATA') && entry.parentPath.includes(tile))
+      .filter(
+        (entry) =>
+          entry.isFile() && entry.parentPath.includes('/IMG_DATA') && entry.parentPath.includes(tile),
+      )
       .map((entry) => join(entry.parentPath, entry.name).slice((bucket ?? '').length + 1))
       .sort()
 
@@ -74,9 +77,15 @@ describe.runIf(bucket && csv && csvL2A)('the real products', () => {
   })
 
   test('come out as the same granules of all three catalogs', async () => {
-    for (const [tile, level] of [['31TDH', 'L1C'], ['32TNM', 'L1C'], ['29UNU', 'L2A']] as const) {
+    for (const [tile, level] of [
+      ['31TDH', 'L1C'],
+      ['32TNM', 'L1C'],
+      ['29UNU', 'L2A'],
+    ] as const) {
       const search = searchOf({ area: AROUND[tile], level })
-      const found = await Promise.all(Object.values(catalogs).map((catalog) => catalog.search(search, { limit: 9 })))
+      const found = await Promise.all(
+        Object.values(catalogs).map((catalog) => catalog.search(search, { limit: 9 })),
+      )
       expect(new Set(found.map(({ granules }) => namesOf(granules).join())).size).toBe(1)
       expect(found.every(({ granules }) => granules.length === 1)).toBe(true)
     }
@@ -84,10 +93,18 @@ describe.runIf(bucket && csv && csvL2A)('the real products', () => {
 
   test('the two verbatim rows of the archive come out as granules', async () => {
     for (const name of ['sqlite', 'bigquery']) {
-      const old = await catalogs[name]?.search(searchOf({ area: areaOfBox(123.5, 30.4, 123.6, 30.5) }), { limit: 9 })
-      expect(old?.granules).toMatchObject([{ mgrsTile: '51RWP', totalSize: undefined, baseline: '02.01', cloudCover: 33 }])
-      const next = await catalogs[name]?.search(searchOf({ area: areaOfBox(24.65, 41.2, 24.7, 41.3) }), { limit: 9 })
-      expect(next?.granules).toMatchObject([{ granuleId: 'L1C_T35TLF_A008527_20170208T092143', totalSize: 30544232 }])
+      const old = await catalogs[name]?.search(searchOf({ area: areaOfBox(123.5, 30.4, 123.6, 30.5) }), {
+        limit: 9,
+      })
+      expect(old?.granules).toMatchObject([
+        { mgrsTile: '51RWP', totalSize: undefined, baseline: '02.01', cloudCover: 33 },
+      ])
+      const next = await catalogs[name]?.search(searchOf({ area: areaOfBox(24.65, 41.2, 24.7, 41.3) }), {
+        limit: 9,
+      })
+      expect(next?.granules).toMatchObject([
+        { granuleId: 'L1C_T35TLF_A008527_20170208T092143', totalSize: 30544232 },
+      ])
     }
   })
 })

@@ -120,7 +120,9 @@ async function firstLine(file: string, gzipped: boolean): Promise<string> {
       if (text.includes('\n') || text.length > LONGEST_HEADER) break
     }
   } catch (cause) {
-    throw new Fault('misconfigured', `${file} cannot be unpacked: ${messageOf(cause)}; download it again.`, { cause })
+    throw new Fault('misconfigured', `${file} cannot be unpacked: ${messageOf(cause)}; download it again.`, {
+      cause,
+    })
   } finally {
     bytes.destroy()
   }

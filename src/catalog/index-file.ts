@@ -103,7 +103,7 @@ function openDraft(draft: string, file: string): DatabaseSync {
 
 function sizeOf(file: string): number {
   const info = statSync(file, { throwIfNoEntry: false })
-  if (!info) throw new Fault('misconfigured', `There is no index ${file}. ${HOW_TO_BUILD} ${file}.`)
+  if (!info) throw new Fault('misconfigured', `There is no index ${file}. ${HOW_TO_BUILD}.`)
   if (!info.isFile()) throw new Fault('misconfigured', `The index ${file} is not a file.`)
   if (info.size === 0) throw notAnIndex(file, 'it is empty')
   return info.size
@@ -117,10 +117,10 @@ function openIndex(file: string): DatabaseSync {
   }
 }
 
-const HOW_TO_BUILD = 'Build one with: swath index build --from index.csv.gz --to'
+const HOW_TO_BUILD = 'Build one with: swath index build --from index.csv.gz --to <file>'
 
 const notAnIndex = (file: string, why: string, cause?: unknown): Fault =>
-  new Fault('misconfigured', `${file} is no index that swath can read: ${why}. ${HOW_TO_BUILD} ${file}.`, {
+  new Fault('misconfigured', `${file} is no index that swath can read: ${why}. ${HOW_TO_BUILD}.`, {
     cause,
   })
 

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
+import { Fault, messageOf } from '../errors.ts'
 
 /** What a command talks to; data goes to stdout, everything else to stderr. */
 export type Terminal = {
@@ -20,6 +21,7 @@ export class PipeClosed extends Error {}
 /**
  * Writes to stdout no faster than its reader takes it.
  * @throws {PipeClosed} when the reader has left
+ * @throws {Fault} misconfigured when it cannot be written, as on a full disk
  */
 export function createOutput(stdout: Writable): {
   write(text: string): Promise<void>
@@ -27,18 +29,32 @@ export function createOutput(stdout: Writable): {
 } {
   const left = new AbortController()
   stdout.on('error', (error: NodeJS.ErrnoException) => {
-    left.abort(error.code === 'EPIPE' ? new PipeClosed() : error)
+    left.abort(error.code === 'EPIPE' ? new PipeClosed() : unwritable(error))
   })
   stdout.on('close', () => left.abort(new PipeClosed()))
   return {
     left: left.signal,
     write: async (text) => {
       left.signal.throwIfAborted()
-      if (text === '' || stdout.write(text)) return
+      if (text === '' || writeNow(stdout, text)) return
       await once(stdout, 'drain', { signal: left.signal }).catch(() => left.signal.throwIfAborted())
     },
   }
 }
+
+/** Files are written at once and throw, pipes and terminals later and emit. */
+function writeNow(stdout: Writable, text: string): boolean {
+  try {
+    return stdout.write(text)
+  } catch (thrown) {
+    throw unwritable(thrown)
+  }
+}
+
+const unwritable = (cause: unknown): Fault =>
+  new Fault('misconfigured', `The answer cannot be written to standard output: ${messageOf(cause)}.`, {
+    cause,
+  })
 
 /** A line on stderr that is drawn over again, on a terminal alone. */
 export function createProgress({ stderr }: Terminal): { show(text: string): void; clear(): void } {

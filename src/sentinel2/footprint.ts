@@ -26,8 +26,8 @@ export function footprintOf({ mgrsTile, box }: Pick<Granule, 'mgrsTile' | 'box'>
   const grid = tileGrid(mgrsTile)
   if (!grid) return undefined
   const outline = tileOutline(grid)
-  const cut = box ? clip(outline, alongside(box, outline)) : outline
-  return atAntimeridian(cut.length > 2 ? cut : outline)
+  const cut = box ? clip(outline, alongside(box, outline)).map(rounded) : outline
+  return atAntimeridian(isFlat(cut) ? outline : cut)
 }
 
 /**
@@ -74,13 +74,23 @@ function alongside(box: Box, outline: readonly Position[]): Box {
 function atAntimeridian(outline: readonly Position[]): Footprint {
   const parts = [-360, 0, 360]
     .map((turn) =>
-      clip(outline, [turn - 180, -90, turn + 180, 90]).map(([lon, lat]) => [lon - turn, lat] as const),
+      clip(outline, [turn - 180, -90, turn + 180, 90]).map(([lon, lat]) => rounded([lon - turn, lat])),
     )
-    .filter((part) => part.length > 2)
+    .filter((part) => !isFlat(part))
     .map(close)
   const [first = [], ...others] = parts
   if (others.length === 0) return { type: 'Polygon', coordinates: [first] }
   return { type: 'MultiPolygon', coordinates: parts.map((part) => [part]) }
+}
+
+/** Whether an outline holds no ground, as one that touches a cut with its edge alone. */
+function isFlat(outline: readonly Position[]): boolean {
+  const [[lon0, lat0] = [0, 0]] = outline
+  const twice = outline.reduce((sum, [lon, lat], i) => {
+    const [lonBefore, latBefore] = outline.at(i - 1) ?? [lon, lat]
+    return sum + (lonBefore - lon0) * (lat - lat0) - (lon - lon0) * (latBefore - lat0)
+  }, 0)
+  return Math.abs(twice) < 1e-12
 }
 
 /** Cuts a convex outline to a box: Sutherland and Hodgman, "Reentrant polygon clipping", CACM 17 (1974). */
@@ -111,7 +121,6 @@ function clip(outline: readonly Position[], [west, south, east, north]: Box): Po
 }
 
 /** Six decimals are a tenth of a metre. */
-function close(part: readonly Position[]): Ring {
-  const ring = part.map(([lon, lat]) => [Number(lon.toFixed(6)), Number(lat.toFixed(6))] as const)
-  return [...ring, ring[0] ?? [0, 0]]
-}
+const rounded = ([lon, lat]: Position): Position => [Number(lon.toFixed(6)), Number(lat.toFixed(6))]
+
+const close = (part: readonly Position[]): Ring => [...part, ...part.slice(0, 1)]

@@ -65,14 +65,25 @@ describe('the bucket catalog', () => {
   })
 
   test('a product that has no granule yet is passed over, and the page is full all the same', async () => {
-    const rows = Array.from({ length: 6 }, (_, i) => archiveRow({ tile: '33UUB', start: `2020-01-0${i + 1}T10:00:00Z` }))
+    const rows = Array.from({ length: 6 }, (_, i) =>
+      archiveRow({ tile: '33UUB', start: `2020-01-0${i + 1}T10:00:00Z` }),
+    )
     const keys = rows.flatMap((row, i) => (i === 4 ? keysOf(row).slice(0, 2) : keysOf(row)))
     const server = await startStorageServer({ objects: keys.map((key) => [key, 1] as const) })
-    const storage = gcsStorage({ bucket: 'gcp-public-data-sentinel-2', endpoint: server.url, anonymous: true, deadlineMs: 5000 })
+    const storage = gcsStorage({
+      bucket: 'gcp-public-data-sentinel-2',
+      endpoint: server.url,
+      anonymous: true,
+      deadlineMs: 5000,
+    })
     try {
       const catalog = bucketCatalog(storage, { maxTiles: 100, now: NOW })
       const { granules } = await catalog.search(searchOf({ area: COPENHAGEN }), { limit: 3 })
-      expect(granules.map(({ granuleId }) => granuleId.slice(-15, -7))).toEqual(['20200106', '20200104', '20200103'])
+      expect(granules.map(({ granuleId }) => granuleId.slice(-15, -7))).toEqual([
+        '20200106',
+        '20200104',
+        '20200103',
+      ])
     } finally {
       await server.close()
     }

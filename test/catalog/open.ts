@@ -38,7 +38,10 @@ export const openBucket: OpenCatalog = async (rows) => {
 export const openBigQuery: OpenCatalog = async (rows) => {
   const folder = await temporaryFolder()
   const isL2A = ({ GRANULE_ID }: (typeof rows)[number]) => GRANULE_ID?.startsWith('L2A') ?? false
-  const l1c = await writeCsv(join(folder.path, 'l1c.csv'), rows.filter((row) => !isL2A(row)))
+  const l1c = await writeCsv(
+    join(folder.path, 'l1c.csv'),
+    rows.filter((row) => !isL2A(row)),
+  )
   const l2a = await writeCsv(join(folder.path, 'l2a.csv'), rows.filter(isL2A))
   const opened = await openBigQueryOver([l1c], { l2a: [l2a] })
   return {

@@ -20,7 +20,11 @@ afterAll(() => folder.remove())
 type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
 
 /** Runs swath as a process of its own, on the sample unless told otherwise. */
-async function swath(argv: readonly string[], env: Record<string, string> = {}, input = ''): Promise<Outcome> {
+async function swath(
+  argv: readonly string[],
+  env: Record<string, string> = {},
+  input = '',
+): Promise<Outcome> {
   const store = `sqlite:${join(folder.path, 'store.sqlite')}`
   const child = spawn(process.execPath, [MAIN, ...argv], {
     env: { PATH: process.env.PATH, SWATH_STORE: store, ...env },
@@ -43,7 +47,9 @@ describe('swath area', () => {
     const lines = stdout.trimEnd().split('\n')
     expect(code).toBe(0)
     expect(lines.length).toBe(19)
-    expect(lines.every((line) => /^gs:\/\/gcp-public-data-sentinel-2\/tiles\/33\/U\/UB\/\S+\.jp2$/.test(line))).toBe(true)
+    expect(
+      lines.every((line) => /^gs:\/\/gcp-public-data-sentinel-2\/tiles\/33\/U\/UB\/\S+\.jp2$/.test(line)),
+    ).toBe(true)
     expect(stderr).toMatch(/^19 images of 5 granules in 12\.58467,55\.660797,12\.5896,55\.663369 /)
   })
 
@@ -68,7 +74,9 @@ describe('swath area', () => {
     const { stdout } = await swath(argv, { SWATH_CATALOG: 'bucket', SWATH_STORAGE: 'sample' })
     const lines = stdout.trimEnd().split('\n')
     expect(lines.length).toBeGreaterThan(4)
-    expect(lines.every((line) => line.includes('/L2/tiles/33/U/UB/') && line.includes('/IMG_DATA/R'))).toBe(true)
+    expect(lines.every((line) => line.includes('/L2/tiles/33/U/UB/') && line.includes('/IMG_DATA/R'))).toBe(
+      true,
+    )
   })
 
   test('names wrong parameters and exits 2', async () => {
@@ -83,9 +91,16 @@ describe('swath area', () => {
   })
 
   test('a reader that closes the pipe ends it quietly', async () => {
-    const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" area --bbox 11,54,15,57 --format ndjson | head -n 1; echo end >&2`], {
-      env: { PATH: process.env.PATH, SWATH_STORE: `sqlite:${join(folder.path, 'pipe.sqlite')}` },
-    })
+    const child = spawn(
+      'sh',
+      [
+        '-c',
+        `"${process.execPath}" "${MAIN}" area --bbox 11,54,15,57 --format ndjson | head -n 1; echo end >&2`,
+      ],
+      {
+        env: { PATH: process.env.PATH, SWATH_STORE: `sqlite:${join(folder.path, 'pipe.sqlite')}` },
+      },
+    )
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (chunk) => {
       stdout += chunk
@@ -99,7 +114,10 @@ describe('swath area', () => {
   })
 
   test('a configuration that is wrong stops it with all faults named', async () => {
-    const { code, stderr } = await swath(['area', ...COPENHAGEN], { SWATH_CATALOG: 'postgis', SWATH_DEADLINE_MS: 'soon' })
+    const { code, stderr } = await swath(['area', ...COPENHAGEN], {
+      SWATH_CATALOG: 'postgis',
+      SWATH_DEADLINE_MS: 'soon',
+    })
     expect(code).toBe(1)
     expect(stderr).toContain('SWATH_CATALOG=postgis')
     expect(stderr).toContain('SWATH_DEADLINE_MS=soon')
@@ -112,9 +130,16 @@ describe('swath index', () => {
     const l2a = join(folder.path, 'l2a.csv.gz')
     const to = join(folder.path, 'index.sqlite')
     await writeFile(l1c, csvOf([archiveRow({ tile: '33UUB', start: '2019-01-01T10:00:00Z' }), LONG_FORM_ROW]))
-    await writeFile(l2a, gzipSync(csvOf([archiveRow({ tile: '33UUB', start: '2019-01-02T10:00:00Z', level: 'L2A' })])))
+    await writeFile(
+      l2a,
+      gzipSync(csvOf([archiveRow({ tile: '33UUB', start: '2019-01-02T10:00:00Z', level: 'L2A' })])),
+    )
     const piped = csvOf([archiveRow({ tile: '33UVB', start: '2019-01-03T10:00:00Z' })])
-    const built = await swath(['index', 'build', '--from', l1c, '--from', l2a, '--from', '-', '--to', to], {}, piped)
+    const built = await swath(
+      ['index', 'build', '--from', l1c, '--from', l2a, '--from', '-', '--to', to],
+      {},
+      piped,
+    )
     expect(built.stderr).toContain('4 granules of 4 rows')
     expect(built.stderr).toContain('1 kept verbatim')
     expect(built.code).toBe(0)
@@ -126,7 +151,10 @@ describe('swath index', () => {
       kept_verbatim: 1,
       newest_sensing: '2019-01-03T10:00:06.000Z',
     })
-    const area = await swath(['area', ...COPENHAGEN, '--format', 'uris'], { SWATH_CATALOG: `sqlite:${to}`, SWATH_STORAGE: 'sample' })
+    const area = await swath(['area', ...COPENHAGEN, '--format', 'uris'], {
+      SWATH_CATALOG: `sqlite:${to}`,
+      SWATH_STORAGE: 'sample',
+    })
     expect(area.stderr).toContain('1 granules hold no such images')
   })
 
@@ -162,7 +190,10 @@ describe('swath', () => {
       env: { PATH: process.env.PATH, PORT: '0', SWATH_STORE: `sqlite:${join(folder.path, 'serve.sqlite')}` },
     })
     const [greeting] = await once(child.stdout, 'data')
-    const tries = String(greeting).match(/'(http:[^']+)'/g)?.map((quoted) => quoted.slice(1, -1)) ?? []
+    const tries =
+      String(greeting)
+        .match(/'(http:[^']+)'/g)
+        ?.map((quoted) => quoted.slice(1, -1)) ?? []
     expect(tries.length).toBe(3)
     for (const url of tries) expect((await fetch(url)).status).toBe(200)
     child.kill('SIGTERM')

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import proj4 from 'proj4'
+import proj4, { type Converter } from 'proj4'
 
 /** A tile as ESA lists it; west and south edge in metres of its zone. */
 export type OracleTile = {
@@ -38,7 +38,10 @@ export function readTileOracle(csv: string): TileOracle {
         ].flatMap(({ epsg, northing }) =>
           cellsRound(epsg, x, northing)
             .flatMap((cell) => cells.get(cell) ?? [])
-            .filter(({ xmin, ymin }) => x >= xmin && x <= xmin + SIDE && northing >= ymin && northing <= ymin + SIDE)
+            .filter(
+              ({ xmin, ymin }) =>
+                x >= xmin && x <= xmin + SIDE && northing >= ymin && northing <= ymin + SIDE,
+            )
             .map(({ name }) => name),
         )
       }),
@@ -72,9 +75,9 @@ export function toUtm(epsg: number, [lon, lat]: Point): readonly [x: number, y: 
   return [x, y]
 }
 
-const projections = new Map<number, proj4.Converter>()
+const projections = new Map<number, Converter>()
 
-function projection(epsg: number): proj4.Converter {
+function projection(epsg: number): Converter {
   const known = projections.get(epsg)
   if (known) return known
   const south = epsg > 32700 ? ' +south' : ''

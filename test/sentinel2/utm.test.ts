@@ -10,7 +10,8 @@ const MILLIMETRE_OF_LATITUDE = 1e-8
 const anyHemisphere = fc.constantFrom('north' as const, 'south' as const)
 const anyZone = fc.integer({ min: 1, max: 60 })
 
-const epsgOf = (zone: number, hemisphere: 'north' | 'south') => (hemisphere === 'north' ? 32600 : 32700) + zone
+const epsgOf = (zone: number, hemisphere: 'north' | 'south') =>
+  (hemisphere === 'north' ? 32600 : 32700) + zone
 
 /** Longitudes as near to each other as whole turns allow. */
 const turnsApart = (a: number, b: number): number => Math.abs(((((a - b + 180) % 360) + 360) % 360) - 180)
@@ -25,7 +26,9 @@ describe('UTM', () => {
         const [lon, lat] = utmToLonLat(zone, hemisphere, x, shifted)
         const [lonThere, latThere] = fromUtm(epsgOf(zone, hemisphere), x, shifted)
         expect(Math.abs(lat - latThere)).toBeLessThan(MILLIMETRE_OF_LATITUDE)
-        expect(turnsApart(lon, lonThere) * Math.cos((lat * Math.PI) / 180)).toBeLessThan(MILLIMETRE_OF_LATITUDE)
+        expect(turnsApart(lon, lonThere) * Math.cos((lat * Math.PI) / 180)).toBeLessThan(
+          MILLIMETRE_OF_LATITUDE,
+        )
         expect(Math.abs(lon - centralMeridian(zone))).toBeLessThan(90)
       }),
       { numRuns: 1000 },

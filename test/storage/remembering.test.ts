@@ -3,20 +3,22 @@ import type { Entry, ListOptions, Storage } from '../../src/storage/port.ts'
 import { rememberListings } from '../../src/storage/remembering.ts'
 import type { Listings } from '../../src/store/port.ts'
 
-const OLD = 'tiles/33/U/UB/S2A_MSIL1C_20190101T100000_N0206_R022_T33UUB_20190101T120000.SAFE/GRANULE/g/IMG_DATA/'
-const NEW = 'tiles/33/U/UB/S2A_MSIL1C_20190701T100000_N0206_R022_T33UUB_20190701T120000.SAFE/GRANULE/g/IMG_DATA/'
+const OLD =
+  'tiles/33/U/UB/S2A_MSIL1C_20190101T100000_N0206_R022_T33UUB_20190101T120000.SAFE/GRANULE/g/IMG_DATA/'
+const NEW =
+  'tiles/33/U/UB/S2A_MSIL1C_20190701T100000_N0206_R022_T33UUB_20190701T120000.SAFE/GRANULE/g/IMG_DATA/'
 const NOW = Date.UTC(2019, 6, 6) * 1000
 
 /** A storage that counts its lists, and listings kept in a map. */
-function setting(options: { readonly pages?: readonly (readonly string[])[]; readonly broken?: boolean } = {}) {
+function setting(given: { readonly pages?: readonly (readonly string[])[]; readonly broken?: boolean } = {}) {
   const asked: string[] = []
   const kept = new Map<string, readonly Entry[]>()
   const storage: Storage = {
     bucket: 'b',
     read: async () => new Uint8Array(),
-    async *list(prefix: string, { delimiter = '' }: ListOptions = {}) {
-      asked.push(prefix + delimiter)
-      for (const page of options.pages ?? [['a.jp2'], ['b.jp2']]) {
+    async *list(prefix: string, options: ListOptions = {}) {
+      asked.push(prefix + (options.delimiter ?? ''))
+      for (const page of given.pages ?? [['a.jp2'], ['b.jp2']]) {
         yield page.map((name) => ({ kind: 'object' as const, key: prefix + name, size: 1 }))
       }
     },
@@ -24,7 +26,7 @@ function setting(options: { readonly pages?: readonly (readonly string[])[]; rea
   const listings: Listings = {
     get: (prefix, delimiter) => kept.get(prefix + delimiter),
     put: (prefix, delimiter, entries) => {
-      if (options.broken) throw new Error('disk full')
+      if (given.broken) throw new Error('disk full')
       kept.set(prefix + delimiter, entries)
     },
     count: () => kept.size,
@@ -36,7 +38,9 @@ function setting(options: { readonly pages?: readonly (readonly string[])[]; rea
 async function list(storage: Storage, prefix: string, options: ListOptions = {}): Promise<string[]> {
   const keys: string[] = []
   for await (const page of storage.list(prefix, options)) {
-    keys.push(...page.map((entry) => (entry.kind === 'object' ? entry.key : entry.prefix).slice(prefix.length)))
+    keys.push(
+      ...page.map((entry) => (entry.kind === 'object' ? entry.key : entry.prefix).slice(prefix.length)),
+    )
   }
   return keys
 }

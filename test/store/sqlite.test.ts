@@ -56,7 +56,9 @@ test('several processes write one store at once and nothing is lost', async () =
   expect(codes).toEqual([0, 0, 0])
   const store = sqliteStore(file)
   expect(store.listings.count()).toBe(600)
-  expect(store.listings.get('tiles/2/199/', '')).toEqual([{ kind: 'object', key: 'tiles/2/199/x.jp2', size: 199 }])
+  expect(store.listings.get('tiles/2/199/', '')).toEqual([
+    { kind: 'object', key: 'tiles/2/199/x.jp2', size: 199 },
+  ])
   store.close()
 })
 

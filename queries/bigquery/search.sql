@@ -1,0 +1,136 @@
+-- A page of the granules of an area, newest first. {table} is the one thing put in, from configuration.
+-- Kept to what BigQuery and DuckDB (in the tests) read alike: no REGEXP, no PARSE_TIMESTAMP.
+-- @tiles          ARRAY<STRING>  tiles to search, never empty
+-- @root           STRING         where the level's products stand in the bucket: 'tiles/', 'L2/tiles/'
+-- @early          TIMESTAMP      @since and @until, widened so that the products of one acquisition stay
+-- @late           TIMESTAMP      together, whose sensing times may differ; lets partitions and clusters prune
+-- @since          TIMESTAMP      sensing time, both ends included
+-- @until          TIMESTAMP
+-- @every_product  BOOL           false: the best product of each acquisition
+-- @any_cloud      BOOL           true: the two below do not count
+-- @cloud_min      FLOAT64        percent, both ends included
+-- @cloud_max      FLOAT64
+-- @west           FLOAT64        degrees; west <= east, east may exceed 180
+-- @south          FLOAT64
+-- @east           FLOAT64
+-- @north          FLOAT64
+-- @paged          BOOL           true: only what comes after the five below, where the page before ended
+-- @sensing        TIMESTAMP
+-- @generation     TIMESTAMP      1970 where there is none
+-- @tile           STRING
+-- @granule_id     STRING
+-- @place          STRING
+-- @page_rows      INT64
+WITH found AS (
+  SELECT granule_id, product_id, datatake_identifier, mgrs_tile, sensing_time, generation_time, total_size,
+    cloud_cover, geometric_quality_flag, north_lat, south_lat, west_lon, east_lon, source_url, base_url,
+    -- Until March 2024 source_url names the CSV the row came from, since then it has the place.
+    CASE WHEN source_url != '' AND NOT ENDS_WITH(source_url, 'index.csv.gz') THEN source_url ELSE base_url END AS url
+  FROM {table}
+  WHERE mgrs_tile IN UNNEST(@tiles) AND sensing_time BETWEEN @early AND @late AND granule_id != ''
+),
+pathed AS (
+  SELECT *,
+    CASE
+      WHEN STARTS_WITH(url, 'gs://') THEN SUBSTR(url, LENGTH('gs://') + 1)
+      WHEN STARTS_WITH(url, 'https://storage.googleapis.com/')
+        THEN SUBSTR(url, LENGTH('https://storage.googleapis.com/') + 1)
+      WHEN STARTS_WITH(url, 'https://storage.cloud.google.com/')
+        THEN SUBSTR(url, LENGTH('https://storage.cloud.google.com/') + 1)
+    END AS path
+  FROM found
+),
+placed AS (
+  SELECT *,
+    CASE WHEN ENDS_WITH(path, '/')
+      THEN SUBSTR(path, STRPOS(path, '/') + 1, GREATEST(LENGTH(path) - STRPOS(path, '/') - 1, 0))
+      ELSE SUBSTR(path, STRPOS(path, '/') + 1)
+    END AS place
+  FROM pathed
+  WHERE STRPOS(path, '/') > 1
+),
+named AS (
+  -- The product's name is the last part of its place, 60 letters long, or 54 where it has no _Nxxxx.
+  SELECT *,
+    SUBSTR(place, LENGTH(place) + 2 - STRPOS(REVERSE(place), '/'), GREATEST(STRPOS(REVERSE(place), '/') - 6, 0)) AS name,
+    COALESCE(STARTS_WITH(datatake_identifier, 'GS2') AND LENGTH(datatake_identifier) = 34, FALSE) AS has_datatake,
+    COALESCE(generation_time, TIMESTAMP '1970-01-01 00:00:00+00') AS generation,
+    CASE WHEN west_lon > east_lon THEN east_lon + 360 ELSE east_lon END AS unwrapped_east
+  FROM placed
+  WHERE STARTS_WITH(place, @root) AND ENDS_WITH(place, '.SAFE') AND LENGTH(place) > LENGTH(@root) + LENGTH('.SAFE')
+    AND STRPOS(place, '//') = 0 AND STRPOS(place, '/./') = 0 AND STRPOS(place, '/../') = 0
+    AND STRPOS(place, CHR(92)) = 0 AND STRPOS(place, CHR(10)) = 0 AND STRPOS(place, CHR(13)) = 0
+),
+stamped AS (
+  SELECT *,
+    CASE WHEN has_datatake THEN SUBSTR(datatake_identifier, 6, 15) ELSE SUBSTR(name, 12, 15) END AS stamp,
+    -- A long-form folder carries the start of the sensing: without the datatake, that is only about right.
+    NOT has_datatake AND SUBSTR(name, 12, 8) < '20161207' AS vague,
+    CASE LENGTH(name) WHEN 60 THEN SUBSTR(name, 35, 3) WHEN 54 THEN SUBSTR(name, 29, 3) END AS orbit,
+    COALESCE(SAFE_CAST(CASE
+      WHEN LENGTH(name) = 60 THEN SUBSTR(name, 29, 4)
+      WHEN STARTS_WITH(granule_id, 'S2') AND SUBSTR(granule_id, -7, 2) = '_N'
+        THEN CONCAT(SUBSTR(granule_id, -5, 2), SUBSTR(granule_id, -2, 2))
+      WHEN has_datatake THEN CONCAT(SUBSTR(datatake_identifier, 30, 2), SUBSTR(datatake_identifier, 33, 2))
+    END AS INT64), -1) AS baseline
+  FROM named
+),
+started AS (
+  SELECT *,
+    UNIX_SECONDS(SAFE_CAST(CONCAT(
+      SUBSTR(stamp, 1, 4), '-', SUBSTR(stamp, 5, 2), '-', SUBSTR(stamp, 7, 2), ' ',
+      SUBSTR(stamp, 10, 2), ':', SUBSTR(stamp, 12, 2), ':', SUBSTR(stamp, 14, 2), '+00'
+    ) AS TIMESTAMP)) AS start
+  FROM stamped
+),
+passes AS (
+  -- What the products of an acquisition share but for its start; a name that says nothing stands for itself.
+  SELECT *,
+    CASE WHEN NOT @every_product AND STARTS_WITH(name, 'S2') AND SUBSTR(name, 4, 4) = '_MSI'
+        AND SAFE_CAST(orbit AS INT64) IS NOT NULL AND start IS NOT NULL
+      THEN CONCAT(SUBSTR(name, 1, 3), SUBSTR(name, 8, 3), mgrs_tile, orbit)
+      ELSE CONCAT(place, ' ', granule_id)
+    END AS pass
+  FROM started
+),
+opened AS (
+  SELECT *,
+    CASE WHEN start = LAG(start) OVER by_start OR pass = CONCAT(place, ' ', granule_id)
+        OR ((vague OR LAG(vague) OVER by_start) AND start - LAG(start) OVER by_start < 3600)
+      THEN 0 ELSE 1
+    END AS opens
+  FROM passes
+  WINDOW by_start AS (PARTITION BY pass ORDER BY start, place, granule_id)
+),
+grouped AS (
+  SELECT *,
+    SUM(opens) OVER (
+      PARTITION BY pass ORDER BY start, place, granule_id ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
+    ) AS acquisition
+  FROM opened
+),
+best AS (
+  SELECT * FROM grouped
+  WHERE TRUE
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY pass, acquisition ORDER BY baseline DESC, generation DESC, place DESC, granule_id DESC
+  ) = 1
+)
+SELECT granule_id, product_id, datatake_identifier, mgrs_tile, sensing_time, generation_time, total_size,
+  cloud_cover, geometric_quality_flag, north_lat, south_lat, west_lon, east_lon, source_url, base_url, place
+FROM best
+WHERE sensing_time BETWEEN @since AND @until
+  AND (@any_cloud OR cloud_cover BETWEEN @cloud_min AND @cloud_max)
+  -- A row without a box is found by its tile; of a box wider than half the globe only the latitudes count.
+  AND (north_lat IS NULL OR south_lat IS NULL OR west_lon IS NULL OR east_lon IS NULL OR (
+    south_lat <= @north AND north_lat >= @south AND (
+      unwrapped_east - west_lon > 180 AND west_lon <= east_lon
+      OR (west_lon <= @east AND unwrapped_east >= @west)
+      OR (west_lon + 360 <= @east AND unwrapped_east + 360 >= @west)
+      OR (west_lon - 360 <= @east AND unwrapped_east - 360 >= @west))))
+  AND (NOT @paged OR sensing_time < @sensing OR (sensing_time = @sensing AND (
+    generation < @generation OR (generation = @generation AND (
+      mgrs_tile < @tile OR (mgrs_tile = @tile AND (
+        granule_id < @granule_id OR (granule_id = @granule_id AND place < @place))))))))
+ORDER BY sensing_time DESC, generation DESC, mgrs_tile DESC, granule_id DESC, place DESC
+LIMIT @page_rows

@@ -1,0 +1,132 @@
+import { posix } from 'node:path'
+import { importsIn, type Scanned, scan } from './source-scanner.ts'
+
+/*
+ * Who may import whom. A file is named by its path from the checkout, `src/catalog/sqlite.ts`; sources are
+ * handed over as text, so that a test can plant bad ones.
+ */
+
+/** Text of each source by its path. */
+export type Sources = Readonly<Record<string, string>>
+
+/** What breaks a law, each a sentence that names the file and the import. */
+export function lawBreaches(sources: Sources): string[] {
+  const imports = new Map<string, readonly string[]>()
+  const breaches = Object.entries(sources).flatMap(([file, text]) => {
+    const scanned = scan(text)
+    const found = importsIn(scanned)
+    const specifiers = found.flatMap(({ specifier }) => specifier ?? [])
+    imports.set(file, specifiers)
+    const computed = found.length > specifiers.length ? [`${file} imports what only a run can tell`] : []
+    return [
+      ...computed,
+      ...specifiers.flatMap((specifier) =>
+        [directionBreach(file, specifier), vendorBreach(file, specifier)].flatMap((why) =>
+          why === undefined ? [] : [`${file} imports ${specifier}: ${why}`],
+        ),
+      ),
+      ...processBreaches(file, scanned),
+    ]
+  })
+  return [...breaches, ...circles(imports)]
+}
+
+/** What all may use: the pure words, the faults, and how to make a call over the network. */
+const FOUNDATIONS: readonly (string | undefined)[] = ['sentinel2', 'errors.ts', 'calls']
+const CAPABILITIES: readonly (string | undefined)[] = ['catalog', 'storage', 'store', 'colour']
+const OUTSIDE = ['http', 'cli', 'wire.ts', 'main.ts']
+
+/** What stands open to a file beyond the laws, each with its reason. */
+const DOORS: readonly { readonly file: RegExp; readonly target: RegExp }[] = [
+  // The format of the index file is what `swath index` is about.
+  { file: /^src\/cli\/index-commands\.ts$/, target: /^src\/catalog\/index-file\.ts$/ },
+]
+
+function directionBreach(file: string, specifier: string): string | undefined {
+  const target = targetOf(file, specifier)
+  const [room, there] = [roomOf(file), roomOf(target)]
+  if (room === 'sentinel2') return there === 'sentinel2' ? undefined : 'sentinel2 imports nothing but itself'
+  if (room === 'errors.ts') return 'errors.ts imports nothing'
+  if (room === undefined || there === undefined || target === undefined) return undefined
+  if (room === 'calls' && there !== 'errors.ts' && there !== room) return 'calls uses errors.ts alone'
+  if (FOUNDATIONS.includes(there) || there === room) return undefined
+  if (DOORS.some((door) => door.file.test(file) && door.target.test(target))) return undefined
+  return roomBreach(room, there, CAPABILITIES.includes(there) && target.endsWith('/port.ts'))
+}
+
+/** Whether a file of one room may use another, which is neither its own nor a foundation. */
+function roomBreach(room: string, there: string, isPort: boolean): string | undefined {
+  if (there === 'main.ts') return 'nobody imports main.ts'
+  if (room === 'main.ts') return there === 'cli' ? undefined : 'main.ts hands over to cli'
+  if (CAPABILITIES.includes(room)) {
+    return isPort
+      ? undefined
+      : `${room} may use sentinel2, errors.ts, calls and the port.ts of another capability`
+  }
+  if (room === 'wire.ts') return there === 'cli' || there === 'http' ? 'wire.ts stands below them' : undefined
+  if (room === 'http' || room === 'cli') {
+    if (CAPABILITIES.includes(there) && !isPort) return `${room} gets its adapters from wire.ts`
+    return room === 'http' && OUTSIDE.includes(there) ? 'http is handed what it uses' : undefined
+  }
+  return OUTSIDE.includes(there) ? 'verbs know nothing of http, cli and wire.ts' : undefined
+}
+
+/** Where each vendor is known, and nowhere else. */
+const VENDORS: readonly { readonly vendor: RegExp; readonly home: RegExp }[] = [
+  { vendor: /^@google-cloud\/bigquery(\/|$)/, home: /^src\/catalog\/bigquery[\w-]*\.ts$/ },
+  { vendor: /^@google-cloud\/storage(\/|$)/, home: /^src\/storage\/gcs\.ts$/ },
+  { vendor: /^google-auth-library(\/|$)/, home: /^src\/(catalog\/bigquery[\w-]*|storage\/gcs)\.ts$/ },
+  { vendor: /^@duckdb\//, home: /^src\/catalog\/archive-csv\.ts$/ },
+  { vendor: /^hono(\/|$)/, home: /^src\/http\// },
+  { vendor: /^@hono\//, home: /^src\/(http\/[\w/-]+|cli\/serve)\.ts$/ },
+  { vendor: /^commander(\/|$)/, home: /^src\/cli\// },
+  { vendor: /^piscina(\/|$)/, home: /^src\/catalog\/sqlite\.ts$/ },
+  { vendor: /^node:sqlite$/, home: /^(src\/store\/sqlite|src\/catalog\/index-file|workers\/[\w/-]+)\.ts$/ },
+  { vendor: /^(node:)?process$/, home: /^src\/main\.ts$/ },
+]
+
+function vendorBreach(file: string, specifier: string): string | undefined {
+  const strange = VENDORS.some(({ vendor, home }) => vendor.test(specifier) && !home.test(file))
+  return strange ? 'this vendor has its own place' : undefined
+}
+
+const PROCESS_USES = [
+  /\bprocess\s*\??\.\s*(env|exit)\b/g,
+  /\bprocess\s*(?:\?\.)?\s*\[\s*'(\d+)'/g,
+  /\{[^{}]*\b(env|exit)\b[^{}]*\}\s*=\s*(?:globalThis\s*\.\s*)?process\b(?!\s*\.)/g,
+]
+
+function processBreaches(file: string, { code, texts }: Scanned): string[] {
+  if (file === 'src/main.ts') return []
+  const names = PROCESS_USES.flatMap((use) => [...code.matchAll(use)]).map(
+    ([, name = '']) => texts[Number(name)] ?? name,
+  )
+  const used = new Set(names.filter((name) => name === 'env' || name === 'exit'))
+  return [...used].map((name) => `${file} uses process.${name}: only src/main.ts does`)
+}
+
+/** One sentence for each import that closes a circle. */
+function circles(imports: ReadonlyMap<string, readonly string[]>): string[] {
+  const done = new Set<string>()
+  const visit = (file: string, trail: readonly string[]): string[] => {
+    if (trail.includes(file)) {
+      return [`${[...trail.slice(trail.indexOf(file)), file].join(' imports ')}: imports go in a circle`]
+    }
+    if (done.has(file)) return []
+    const targets = (imports.get(file) ?? []).flatMap((specifier) => targetOf(file, specifier) ?? [])
+    const found = targets.flatMap((target) => visit(target, [...trail, file]))
+    done.add(file)
+    return found
+  }
+  return [...imports.keys()].flatMap((file) => visit(file, []))
+}
+
+/** Folder of src that a file belongs to; the file's own name where it stands at the top. */
+function roomOf(path: string | undefined): string | undefined {
+  const [root, room] = path?.split('/') ?? []
+  return root === 'src' ? room : undefined
+}
+
+/** Path of what a relative import names; undefined for packages and Node's own modules. */
+const targetOf = (file: string, specifier: string): string | undefined =>
+  specifier.startsWith('.') ? posix.join(posix.dirname(file), specifier) : undefined
