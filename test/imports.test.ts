@@ -102,6 +102,14 @@ a computed import | src/wire.ts | const x = await import(name) | only a run can 
     expect(breaches[0]).toContain(named)
   })
 
+  test('of the environment is seen in the braces of a template', () => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the text of a source
+    const source = 'const x = `a ${`b ${process.env.HOME}`} c`'
+    expect(lawBreaches({ 'src/config.ts': source })).toEqual([
+      'src/config.ts uses process.env: only src/main.ts does',
+    ])
+  })
+
   test.for([
     ['on one line', "import { z } from 'zod'"],
     ['of types', "import type { z } from 'zod'"],
