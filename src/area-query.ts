@@ -1,13 +1,13 @@
-import { createHash } from 'node:crypto'
-import leven from 'leven'
 import { z } from 'zod'
 import type { Cursor, Search } from './catalog/port.ts'
+import { parseDatetime } from './datetime.ts'
 import { Fault, type ParameterError } from './errors.ts'
 import { FORMATS, type Format } from './formats.ts'
+import { unknownParameter } from './near-miss.ts'
+import { readToken } from './page-token.ts'
 import { type Area, areaOfBox, areaOfCorners } from './sentinel2/area.ts'
 import { BANDS, type Band, isBand, LEVELS } from './sentinel2/bands.ts'
 import { tileGrid } from './sentinel2/tiles.ts'
-import { type Micros, parseTime } from './sentinel2/time.ts'
 
 /** What a user asks for, whether by HTTP or on the command line. */
 export type AreaQuery = {
@@ -160,44 +160,11 @@ export function parseAreaQuery(parameters: Parameters, form: AreaForm): AreaQuer
     dedupe,
   }
   const after = token === undefined ? undefined : readToken(token, search)
-  return { search, bands: bands && new Set(bands), limit, after, format }
-}
-
-/** The token of a page: where it starts, bound to the search it continues. */
-export const writeToken = (search: Search, cursor: Cursor): string =>
-  Buffer.from(JSON.stringify([fingerprint(search), ...cursor])).toString('base64url')
-
-const tokenParts = z.tuple([z.string()], z.union([z.string(), z.number()]))
-
-function readToken(token: string, search: Search): Cursor {
-  const [bound, ...cursor] = tokenPartsOf(token) ?? []
-  if (bound === fingerprint(search)) return cursor
-  const why = bound === undefined ? 'is not one that swath gave' : 'belongs to another query'
-  throw badRequest([
-    { parameter: 'token', message: `token ${why}; take it from the Link header, or start without` },
-  ])
-}
-
-function tokenPartsOf(token: string): Cursor | undefined {
-  try {
-    return tokenParts.safeParse(JSON.parse(Buffer.from(token, 'base64url').toString())).data
-  } catch {
-    return undefined
+  if (typeof after === 'string') {
+    const message = `token ${after}; take it from the Link header, or start without`
+    throw badRequest([{ parameter: 'token', message }])
   }
-}
-
-function fingerprint({ area, level, time, cloud, tiles, dedupe }: Search): string {
-  const canonical = JSON.stringify([
-    area.box,
-    level,
-    time.from,
-    time.until,
-    cloud?.min,
-    cloud?.max,
-    tiles,
-    dedupe,
-  ])
-  return createHash('sha256').update(canonical).digest('base64url').slice(0, 12)
+  return { search, bands: bands && new Set(bands), limit, after, format }
 }
 
 function areaFaults(given: Readonly<Record<string, string>>, form: AreaForm): ParameterError[] {
@@ -249,61 +216,3 @@ const badRequest = (errors: readonly ParameterError[]): Fault =>
   new Fault('bad-request', `The query is wrong: ${errors.map(({ message }) => message).join('; ')}.`, {
     errors,
   })
-
-/** The sentence for a parameter that nobody knows, with the near miss if there is one. */
-export function unknownParameter(name: string, known: readonly string[]): string {
-  const [nearest] = known
-    .map((candidate) => ({ candidate, distance: distance(ourWord(name.toLowerCase()), candidate) }))
-    .sort((a, b) => a.distance - b.distance)
-  const near = nearest !== undefined && nearest.distance <= Math.max(2, nearest.candidate.length / 2)
-  return near ? `${name} is no parameter; did you mean ${nearest.candidate}?` : `${name} is no parameter`
-}
-
-/** What others call our parameters, too far from them by letters alone. */
-const ourWord = (name: string): string =>
-  name
-    .replace(/^(lon|long|longitude)(?=\d?$)/, 'lng')
-    .replace(/^latitude(?=\d?$)/, 'lat')
-    .replace(/^(date|time|from|until)$/, 'datetime')
-    .replace(/^cloud[_-]?cover(age)?$/, 'cloud')
-
-/** Letters in another order are the commonest slip, and one edit to whoever made it. */
-function distance(a: string, b: string): number {
-  const sorted = (text: string) => text.split('').sort().join('')
-  return sorted(a) === sorted(b) ? Math.min(1, leven(a, b)) : leven(a, b)
-}
-
-const DATE = /^\d{4}-\d{2}-\d{2}$/
-const DAY = 86_400 * 1e6
-
-/** An interval of time with both its ends, or a sentence that says what is wrong. */
-function parseDatetime(text: string): Search['time'] | string {
-  const parts = text.split('/')
-  if (parts.length > 2) return 'has more than one slash'
-  const [start = '', end] = parts
-  if (end === undefined) {
-    const instant = moment(start)
-    return instant ?? wrongTime(start)
-  }
-  const [open, close] = [start, end].map((part) => part === '' || part === '..')
-  if (open && close) return 'is open at both ends; leave it out to ask for all times'
-  const from = open ? undefined : moment(start)
-  const until = close ? undefined : moment(end)
-  if (!open && !from) return wrongTime(start)
-  if (!close && !until) return wrongTime(end)
-  if (from && until && from.from > until.until) return 'ends before it begins'
-  return { from: from?.from, until: until?.until }
-}
-
-/** A time, or the whole UTC day of a date. */
-function moment(text: string): { from: Micros; until: Micros } | undefined {
-  if (!DATE.test(text)) {
-    const time = parseTime(text)
-    return time === undefined ? undefined : { from: time, until: time }
-  }
-  const midnight = parseTime(`${text}T00:00:00Z`)
-  return midnight === undefined ? undefined : { from: midnight, until: midnight + DAY - 1 }
-}
-
-const wrongTime = (text: string): string =>
-  `holds ${JSON.stringify(text)}, which is neither an RFC 3339 time with a zone, such as 2020-07-17T10:00:00Z, nor a date`

@@ -1,24 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { type CsvRow, readArchiveCsv } from './catalog/archive-csv.ts'
+import { granuleOfRow, REJECTIONS, type Rejection } from './catalog/csv-granule.ts'
 import { type AboutIndex, createIndex, type IndexWriter } from './catalog/index-file.ts'
-import { baselineOf, toIndexRow } from './catalog/index-row.ts'
+import { toIndexRow } from './catalog/index-row.ts'
 import { Fault, messageOf } from './errors.ts'
 import type { Level } from './sentinel2/bands.ts'
-import { dataBox } from './sentinel2/footprint.ts'
-import { bestProducts, compareGranules, type Granule, placeOf } from './sentinel2/granule.ts'
-import { tileGrid } from './sentinel2/tiles.ts'
-import { parseTime } from './sentinel2/time.ts'
-
-/** Why a row of the CSV cannot become a granule. */
-export const REJECTIONS = [
-  'without a granule id',
-  'without a place',
-  'without a tile',
-  'without a sensing time',
-  'with a value that cannot be read',
-] as const
-export type Rejection = (typeof REJECTIONS)[number]
+import { bestProducts, compareGranules, type Granule } from './sentinel2/granule.ts'
 
 /** What became of the rows; `examples` names at most three of them. */
 export type BuildReport = {
@@ -112,7 +100,7 @@ async function* byTile(batches: AsyncIterable<CsvRow[]>): AsyncGenerator<CsvRow[
 
 function addTile(writer: IndexWriter, tally: Tally, rows: readonly CsvRow[]): void {
   const granules = rows.flatMap((row) => {
-    const read = readRow(row)
+    const read = granuleOfRow(row)
     if (typeof read !== 'string') return [read]
     const named = tally.rejected.get(read) ?? { count: 0, examples: [] }
     tally.rejected.set(read, note(named, row.GRANULE_ID ?? '(no name)'))
@@ -154,52 +142,6 @@ function addCell(writer: IndexWriter, tally: Tally, granules: readonly Granule[]
 
 const sameProduct = (a: Granule, b: Granule | undefined): boolean =>
   a.granuleId === b?.granuleId && a.place === b.place
-
-function readRow(row: CsvRow): Granule | Rejection {
-  const mgrsTile = row.MGRS_TILE ?? ''
-  const place = placeOf(row.SOURCE_URL, row.BASE_URL)
-  if (!row.GRANULE_ID) return 'without a granule id'
-  if (place === undefined) return 'without a place'
-  if (!tileGrid(mgrsTile)) return 'without a tile'
-  if (row.SENSING_TIME === null) return 'without a sensing time'
-  const sensingTime = readTime(row.SENSING_TIME)
-  const generationTime = row.GENERATION_TIME === null ? undefined : readTime(row.GENERATION_TIME)
-  const [cloudCover, totalSize, west, south, east, north] = [
-    row.CLOUD_COVER,
-    row.TOTAL_SIZE,
-    row.WEST_LON,
-    row.SOUTH_LAT,
-    row.EAST_LON,
-    row.NORTH_LAT,
-  ].map((text) => (text === null ? null : Number(text)))
-  const numbers = [sensingTime, generationTime ?? 0, cloudCover, totalSize, west, south, east, north]
-  if (sensingTime === undefined || numbers.some(Number.isNaN)) return 'with a value that cannot be read'
-  const names = {
-    granuleId: row.GRANULE_ID,
-    productId: row.PRODUCT_ID ?? place.slice(place.lastIndexOf('/') + 1, -'.SAFE'.length),
-    datatake: row.DATATAKE_IDENTIFIER ?? undefined,
-    place,
-  }
-  return {
-    ...names,
-    level: place.startsWith('L2/') ? 'L2A' : 'L1C',
-    mgrsTile,
-    sensingTime,
-    generationTime,
-    baseline: baselineOf(names),
-    cloudCover: cloudCover ?? undefined,
-    totalSize: totalSize ?? undefined,
-    quality: row.GEOMETRIC_QUALITY_FLAG ?? undefined,
-    box: dataBox(
-      { west: west ?? null, south: south ?? null, east: east ?? null, north: north ?? null },
-      mgrsTile,
-    ),
-  }
-}
-
-/** The CSV writes `2017-02-08T09:21:43.890000Z`; an export of the table `2017-02-08 09:21:43.89 UTC`. */
-const readTime = (text: string): number | undefined =>
-  parseTime(text) ?? parseTime(text.replace(' UTC', 'Z').replace(' ', 'T')) ?? Number.NaN
 
 function note(named: Named, example: string): Named {
   named.count++

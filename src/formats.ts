@@ -62,7 +62,7 @@ const WRITINGS = {
     granule: (listed, bucket) => lines(imageRows(listed, bucket).map((row) => JSON.stringify(row))),
   },
   csv: {
-    mediaType: 'text/csv; header=present',
+    mediaType: 'text/csv; charset=utf-8; header=present',
     head: `${COLUMNS.join(',')}\r\n`,
     between: '',
     tail: '',

@@ -1,7 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AreaForm, type Parameters, parseAreaQuery, writeToken } from '../src/area-query.ts'
+import { type AreaForm, type Parameters, parseAreaQuery } from '../src/area-query.ts'
 import { Fault } from '../src/errors.ts'
+import { writeToken } from '../src/page-token.ts'
 import { formatTime } from '../src/sentinel2/time.ts'
 
 const CORNERS = { lat1: '55.660797', lng1: '12.5896', lat2: '55.663369', lng2: '12.584670' }

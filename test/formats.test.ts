@@ -244,7 +244,7 @@ test('every format says what it is', () => {
     uris: 'text/uri-list',
     urls: 'text/uri-list',
     ndjson: 'application/x-ndjson',
-    csv: 'text/csv; header=present',
+    csv: 'text/csv; charset=utf-8; header=present',
     geojson: 'application/geo+json',
   }
   for (const format of FORMATS) expect(mediaTypeOf(format)).toBe(types[format])

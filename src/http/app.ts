@@ -2,18 +2,14 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
 import { cors } from 'hono/cors'
-import {
-  type AreaForm,
-  type Parameters,
-  parseAreaQuery,
-  unknownParameter,
-  writeToken,
-} from '../area-query.ts'
+import { type AreaForm, type Parameters, parseAreaQuery } from '../area-query.ts'
 import { Fault } from '../errors.ts'
 import { estimate } from '../estimate.ts'
-import { FORMATS, type Format, featureOf, imagesOf, mediaTypeOf, propertiesOf, write } from '../formats.ts'
+import { type Format, featureOf, imagesOf, mediaTypeOf, propertiesOf, write } from '../formats.ts'
 import type { House } from '../house.ts'
 import { listArea, listGranule } from '../list-area.ts'
+import { unknownParameter } from '../near-miss.ts'
+import { writeToken } from '../page-token.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
 import { noSuchPath, notAllowed, problem } from './problem.ts'
 import { streamBody } from './stream.ts'
@@ -84,7 +80,7 @@ export function createApp(house: House): Hono<Env> {
 
 async function areaAnswer(c: Context<Env>, house: House, form: AreaForm): Promise<Response> {
   const query = parseAreaQuery(c.req.queries(), form)
-  const format = query.format ?? acceptedFormat(c)
+  const { format, mediaType } = answerForm(c, query.format)
   const session = house.open()
   const { signal } = c.req.raw
   const page = await listArea(session, query.search, { ...query, signal })
@@ -93,7 +89,7 @@ async function areaAnswer(c: Context<Env>, house: House, form: AreaForm): Promis
       console.error(`${c.req.path} broken off:`, thrown instanceof Fault ? thrown.message : thrown)
     c.env.outgoing.destroy()
   })
-  c.header('Content-Type', mediaTypeOf(format))
+  c.header('Content-Type', mediaType)
   c.header('Vary', 'Accept')
   c.header('Swath-Area', wrappedBox(query.search.area.box).join(','))
   c.header('Swath-Granules', String(page.count))
@@ -103,9 +99,13 @@ async function areaAnswer(c: Context<Env>, house: House, form: AreaForm): Promis
   return c.body(null)
 }
 
-function acceptedFormat(c: Context): Format {
+/** The format parameter beats the Accept header; who accepts plain text alone is given it by that name. */
+function answerForm(c: Context, asked: Format | undefined): { format: Format; mediaType: string } {
+  if (asked) return { format: asked, mediaType: mediaTypeOf(asked) }
   const supports = Object.keys(BY_MEDIA_TYPE)
-  return BY_MEDIA_TYPE[accepts(c, { header: 'Accept', supports, default: 'application/json' })] ?? FORMATS[0]
+  const accepted = accepts(c, { header: 'Accept', supports, default: 'application/json' })
+  const format = BY_MEDIA_TYPE[accepted] ?? 'json'
+  return { format, mediaType: accepted === 'text/plain' ? 'text/plain; charset=utf-8' : mediaTypeOf(format) }
 }
 
 /** The same address with the next page's token, as the client wrote it. */

@@ -65,13 +65,13 @@ describe('/area', () => {
   test.for([
     ['format=uris', '*/*', 'text/uri-list', /^gs:\/\/gcp-public-data-sentinel-2\/tiles\//],
     ['format=urls', 'application/json', 'text/uri-list', /^https:\/\/storage\.googleapis\.com\/gcp-public/],
-    ['', 'text/plain', 'text/uri-list', /^gs:/],
+    ['', 'text/plain', 'text/plain; charset=utf-8', /^gs:/],
     ['', 'text/uri-list', 'text/uri-list', /^gs:/],
     ['', 'application/x-ndjson', 'application/x-ndjson', /^\{"granule_id":"L1C_T33UUB/],
     [
       '',
       'text/csv',
-      'text/csv; header=present',
+      'text/csv; charset=utf-8; header=present',
       /^granule_id,product_id,mgrs_tile,sensing_time,cloud_cover,band/,
     ],
     ['', 'application/geo+json', 'application/geo+json', /^\{"type":"FeatureCollection"/],

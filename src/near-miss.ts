@@ -1,0 +1,24 @@
+import leven from 'leven'
+
+/** The sentence for a parameter that nobody knows, with the near miss if there is one. */
+export function unknownParameter(name: string, known: readonly string[]): string {
+  const [nearest] = known
+    .map((candidate) => ({ candidate, distance: distance(ourWord(name.toLowerCase()), candidate) }))
+    .sort((a, b) => a.distance - b.distance)
+  const near = nearest !== undefined && nearest.distance <= Math.max(2, nearest.candidate.length / 2)
+  return near ? `${name} is no parameter; did you mean ${nearest.candidate}?` : `${name} is no parameter`
+}
+
+/** What others call our parameters, too far from them by letters alone. */
+const ourWord = (name: string): string =>
+  name
+    .replace(/^(lon|long|longitude)(?=\d?$)/, 'lng')
+    .replace(/^latitude(?=\d?$)/, 'lat')
+    .replace(/^(date|time|from|until)$/, 'datetime')
+    .replace(/^cloud[_-]?cover(age)?$/, 'cloud')
+
+/** Letters in another order are the commonest slip, and one edit to whoever made it. */
+function distance(a: string, b: string): number {
+  const sorted = (text: string) => text.split('').sort().join('')
+  return sorted(a) === sorted(b) ? Math.min(1, leven(a, b)) : leven(a, b)
+}
