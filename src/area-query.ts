@@ -119,9 +119,14 @@ export type AreaForm = 'box' | 'point'
 
 /**
  * Reads the parameters of a query.
+ * @param alsoWrong what the caller has found already, to be named with the rest
  * @throws {Fault} bad-request naming every bad parameter at once; not-there-yet for what a later version does
  */
-export function parseAreaQuery(parameters: Parameters, form: AreaForm): AreaQuery {
+export function parseAreaQuery(
+  parameters: Parameters,
+  form: AreaForm,
+  alsoWrong: readonly ParameterError[] = [],
+): AreaQuery {
   const given = Object.entries(parameters).filter(([, value]) => value !== undefined)
   const forms = form === 'box' ? [...CORNERS, 'bbox'] : [...POINT]
   const known: readonly string[] = [...forms, ...Object.keys(options.shape), ...LATER]
@@ -131,6 +136,7 @@ export function parseAreaQuery(parameters: Parameters, form: AreaForm): AreaQuer
       return [{ parameter: name, message: `${name} is given ${value.length} times` }]
     return []
   })
+  faults.unshift(...alsoWrong)
   const single = Object.fromEntries(
     given
       .filter(([name]) => known.includes(name))

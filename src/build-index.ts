@@ -1,88 +1,91 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { createWriteStream } from 'node:fs'
+import { join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { type BuildReport, createTally, type Tally } from './build-tally.ts'
 import { type CsvRow, readArchiveCsv } from './catalog/archive-csv.ts'
-import { granuleOfRow, REJECTIONS, type Rejection } from './catalog/csv-granule.ts'
-import { type AboutIndex, createIndex, type IndexWriter } from './catalog/index-file.ts'
+import { type BuildPlace, openBuildPlace } from './catalog/build-place.ts'
+import { granuleOfRow, type ReadRow } from './catalog/csv-granule.ts'
+import { createIndex, type IndexWriter } from './catalog/index-file.ts'
 import { toIndexRow } from './catalog/index-row.ts'
+import { supersededOf } from './catalog/superseded.ts'
 import { Fault, messageOf } from './errors.ts'
-import type { Level } from './sentinel2/bands.ts'
-import { bestProducts, compareGranules, type Granule } from './sentinel2/granule.ts'
+import { LEVELS } from './sentinel2/bands.ts'
+import { compareGranules, type Granule } from './sentinel2/granule.ts'
 
-/** What became of the rows; `examples` names at most three of them. */
-export type BuildReport = {
-  readonly rows: number
-  readonly kept: number
-  /** Rows that name a granule and place that another row has named. */
-  readonly duplicates: number
-  /** Rows whose names do not follow from their numbers and are kept verbatim. */
-  readonly exceptions: number
-  /** Rows without a box: kept, found by their whole tile. */
-  readonly withoutBox: { readonly count: number; readonly examples: readonly string[] }
-  readonly rejected: readonly {
-    readonly reason: Rejection
-    readonly count: number
-    readonly examples: readonly string[]
-  }[]
-  readonly about: AboutIndex
-}
+export type { BuildReport } from './build-tally.ts'
+
+/** A CSV of the archive's form, plain or gzipped: a file, or bytes that are written down first. */
+export type BuildSource =
+  | string
+  | {
+      readonly name: string
+      /** @throws {Fault} upstream-failed where they end early */
+      open(signal: AbortSignal): AsyncIterable<Uint8Array>
+    }
 
 export type BuildOptions = {
-  /** CSV files of the archive's form, plain or gzipped. */
-  readonly from: readonly string[]
+  readonly from: readonly BuildSource[]
   readonly to: string
-  /** What the index says it was made from; the files themselves by default. */
-  readonly sources?: readonly string[]
+  /** Ends the build and leaves things as they were. */
+  readonly signal?: AbortSignal
   readonly onProgress?: (rows: number) => void
 }
 
 /**
- * Builds the index that the sqlite catalog reads. Whatever stood at `to` is replaced when the new index is
- * whole and stays untouched if anything fails.
+ * Builds the index that the sqlite catalog reads. Whatever index stood at `to` is replaced when the new one
+ * is whole and stays untouched if anything fails.
  * @throws {Fault} misconfigured for a CSV that cannot be read, a place that cannot be written, or when no
- * row could be kept
+ * row could be kept; cancelled when the signal aborts; upstream-failed for bytes that end early
  */
 export async function buildIndex(options: BuildOptions): Promise<BuildReport> {
-  const writer = createIndex(options.to)
-  const spill = await mkdtemp(join(dirname(options.to), '.swath-sort-'))
-  const tally = createTally()
+  const { from, to, signal = new AbortController().signal } = options
+  const place = await openBuildPlace(
+    to,
+    from.filter((source) => typeof source === 'string'),
+  )
   try {
-    for await (const rows of byTile(readArchiveCsv(options.from, spill))) {
-      tally.rows += rows.length
-      addTile(writer, tally, rows)
-      options.onProgress?.(tally.rows)
-    }
-    if (tally.kept === 0) throw new Fault('misconfigured', nothingKept(options, tally))
-    const about = aboutOf(tally, options.sources ?? options.from)
-    await writer.finish(about)
-    return reportOf(tally, about)
+    return await buildIn(place, { ...options, signal })
   } catch (thrown) {
-    writer.discard()
+    if (signal.aborted) throw stopped(to, thrown)
     if (thrown instanceof Fault) throw thrown
-    throw new Fault('misconfigured', `The index ${options.to} could not be built: ${messageOf(thrown)}.`, {
+    throw new Fault('misconfigured', `The index ${to} could not be built: ${messageOf(thrown)}.`, {
       cause: thrown,
     })
   } finally {
-    await rm(spill, { recursive: true, force: true })
+    await place.remove()
   }
 }
 
-type Named = { count: number; examples: string[] }
-type Tally = ReturnType<typeof createTally>
+async function buildIn(
+  place: BuildPlace,
+  { from, onProgress, signal }: BuildOptions & { signal: AbortSignal },
+): Promise<BuildReport> {
+  const files: string[] = []
+  for (const source of from) {
+    const file = typeof source === 'string' ? source : join(place.folder, `${files.length}.csv`)
+    if (typeof source !== 'string') await pipeline(source.open(signal), createWriteStream(file), { signal })
+    files.push(file)
+  }
+  const names = from.map((source) => (typeof source === 'string' ? source : source.name))
+  const writer = createIndex(place)
+  const tally = createTally()
+  try {
+    for await (const rows of byTile(readArchiveCsv(files, place.folder, signal))) {
+      addTile(writer, tally, rows)
+      const read = tally.read(rows.length)
+      onProgress?.(read)
+    }
+    if (tally.kept === 0) throw new Fault('misconfigured', tally.nothing(names))
+    const report = tally.report(names)
+    await writer.finish(report.about)
+    return report
+  } finally {
+    writer.close()
+  }
+}
 
-const createTally = () => ({
-  rows: 0,
-  kept: 0,
-  duplicates: 0,
-  exceptions: 0,
-  superseded: 0,
-  tiles: 0,
-  levels: { L1C: 0, L2A: 0 },
-  oldestSensing: Number.POSITIVE_INFINITY,
-  newestSensing: Number.NEGATIVE_INFINITY,
-  newestGeneration: 0,
-  withoutBox: { count: 0, examples: [] } as Named,
-  rejected: new Map<Rejection, Named>(),
-})
+const stopped = (to: string, cause: unknown): Fault =>
+  new Fault('cancelled', `The build of ${to} was stopped before its end; nothing was changed.`, { cause })
 
 async function* byTile(batches: AsyncIterable<CsvRow[]>): AsyncGenerator<CsvRow[]> {
   let group: CsvRow[] = []
@@ -99,95 +102,44 @@ async function* byTile(batches: AsyncIterable<CsvRow[]>): AsyncGenerator<CsvRow[
 }
 
 function addTile(writer: IndexWriter, tally: Tally, rows: readonly CsvRow[]): void {
-  const granules = rows.flatMap((row) => {
-    const read = granuleOfRow(row)
-    if (typeof read !== 'string') return [read]
-    const named = tally.rejected.get(read) ?? { count: 0, examples: [] }
-    tally.rejected.set(read, note(named, row.GRANULE_ID ?? '(no name)'))
-    return []
-  })
-  tally.tiles += granules.length > 0 ? 1 : 0
-  for (const level of ['L1C', 'L2A'] as const satisfies readonly Level[]) {
-    const sorted = granules
-      .filter((granule) => granule.level === level)
-      .sort(compareGranules)
-      .reverse()
-    const unique = sorted.filter((granule, i) => !sameProduct(granule, sorted[i - 1]))
-    tally.duplicates += sorted.length - unique.length
+  const read: ReadRow[] = []
+  for (const row of rows) {
+    const result = granuleOfRow(row)
+    if (typeof result === 'string') tally.reject(result, row.GRANULE_ID)
+    else read.push(result)
+  }
+  if (read.length > 0) tally.tile()
+  for (const level of LEVELS) {
+    const sorted = read
+      .filter(({ granule }) => granule.level === level)
+      .sort((a, b) => compareGranules(b.granule, a.granule) || compareTexts(a.granule, b.granule))
+    const unique = sorted.filter(({ granule }, i) => !sameProduct(granule, sorted[i - 1]?.granule))
+    tally.duplicate(sorted.length - unique.length)
     addCell(writer, tally, unique)
   }
 }
 
 /** Ascending, as the table is laid out, so that every row is appended. */
-function addCell(writer: IndexWriter, tally: Tally, granules: readonly Granule[]): void {
-  const best = bestProducts(granules)
+function addCell(writer: IndexWriter, tally: Tally, rows: readonly ReadRow[]): void {
+  const outdated = supersededOf(rows)
   let seq = 0
-  granules.forEach((granule, i) => {
-    const before = granules[i - 1]
+  let before: Granule | undefined
+  for (const { granule, short } of rows) {
     const sameTimes =
       before?.sensingTime === granule.sensingTime && before.generationTime === granule.generationTime
     seq = sameTimes ? seq + 1 : 0
-    const row = toIndexRow(granule, seq, !best.has(granule))
-    writer.add(row)
-    tally.kept++
-    tally.levels[granule.level]++
-    tally.exceptions += row[18] === null ? 0 : 1
-    tally.superseded += best.has(granule) ? 0 : 1
-    if (!granule.box) note(tally.withoutBox, granule.granuleId)
-    tally.oldestSensing = Math.min(tally.oldestSensing, granule.sensingTime)
-    tally.newestSensing = Math.max(tally.newestSensing, granule.sensingTime)
-    tally.newestGeneration = Math.max(tally.newestGeneration, granule.generationTime ?? 0)
-  })
+    before = granule
+    const superseded = outdated.has(granule)
+    writer.add(toIndexRow(granule, seq, superseded, short))
+    tally.keep(granule, { verbatim: short === undefined, superseded })
+  }
+}
+
+/** Which of two rows of one product is kept must not hang on the order of the file. */
+function compareTexts(a: Granule, b: Granule): number {
+  const [textA, textB] = [JSON.stringify(a), JSON.stringify(b)]
+  return textA < textB ? -1 : textA > textB ? 1 : 0
 }
 
 const sameProduct = (a: Granule, b: Granule | undefined): boolean =>
   a.granuleId === b?.granuleId && a.place === b.place
-
-function note(named: Named, example: string): Named {
-  named.count++
-  if (named.examples.length < 3) named.examples.push(example)
-  return named
-}
-
-function aboutOf(tally: Tally, sources: readonly string[]): AboutIndex {
-  const { kept, levels, tiles, exceptions, superseded, oldestSensing, newestSensing, newestGeneration } =
-    tally
-  return {
-    rows: kept,
-    levels,
-    tiles,
-    exceptions,
-    withoutBox: tally.withoutBox.count,
-    superseded,
-    oldestSensing,
-    newestSensing,
-    newestGeneration,
-    builtAt: Date.now() * 1000,
-    sources,
-  }
-}
-
-const rejections = ({ rejected }: Tally) =>
-  REJECTIONS.flatMap((reason) => {
-    const named = rejected.get(reason)
-    return named ? [{ reason, ...named }] : []
-  })
-
-const reportOf = (tally: Tally, about: AboutIndex): BuildReport => ({
-  rows: tally.rows,
-  kept: tally.kept,
-  duplicates: tally.duplicates,
-  exceptions: tally.exceptions,
-  withoutBox: tally.withoutBox,
-  rejected: rejections(tally),
-  about,
-})
-
-const nothingKept = (options: BuildOptions, tally: Tally): string =>
-  `No granule could be read from ${options.from.join(', ')}: ${tally.rows} rows, ` +
-  `${
-    rejections(tally)
-      .map(({ reason, count }) => `${count} ${reason}`)
-      .join(', ') || 'none of them'
-  }. ` +
-  `Nothing was built.`

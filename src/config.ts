@@ -46,6 +46,7 @@ const whole = (least: number, most: number) =>
 const table = z.string().regex(/^[\w-]+(:[\w-]+)?\.\w+\.[\w-]+$/, 'is not project.dataset.table')
 const baseUrl = z
   .url({ protocol: /^https?$/, error: 'is not an http or https URL' })
+  .refine((url) => !/[?#]/.test(url), 'is not a base URL: it has a query or a fragment')
   .transform((url) => url.replace(/\/+$/, ''))
 
 const environment = z.object({

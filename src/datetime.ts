@@ -38,5 +38,10 @@ function moment(text: string): { from: Micros; until: Micros } | undefined {
   return midnight === undefined ? undefined : { from: midnight, until: midnight + DAY - 1 }
 }
 
+/** A + that a URL does not escape arrives as a space. */
+const LOST_PLUS = /T[\d:.]+ \d{2}:\d{2}$/i
+
 const wrongTime = (text: string): string =>
-  `holds ${JSON.stringify(text)}, which is neither an RFC 3339 time with a zone, such as 2020-07-17T10:00:00Z, nor a date`
+  LOST_PLUS.test(text)
+    ? `holds ${JSON.stringify(text)}; write the + of a zone as %2B in a URL`
+    : `holds ${JSON.stringify(text)}, which is neither an RFC 3339 time with a zone, such as 2020-07-17T10:00:00Z, nor a date`

@@ -2,6 +2,7 @@ import type { Catalog } from './catalog/port.ts'
 import type { Calls } from './storage/fair.ts'
 import type { Storage } from './storage/port.ts'
 import type { Recall } from './storage/remembering.ts'
+import type { StoreState } from './store/port.ts'
 
 /** What the verbs work with; made by wire.ts, and closed once. */
 export interface House {
@@ -13,7 +14,8 @@ export interface House {
     readonly storage: string
     readonly callsInFlight: Calls
     readonly callsWaiting: Calls
-    readonly listings: Recall & { readonly remembered: number }
+    readonly listings: Recall
+    readonly store: StoreState
   }
   close(): Promise<void>
 }

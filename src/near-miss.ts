@@ -6,7 +6,7 @@ export function unknownParameter(name: string, known: readonly string[]): string
     .map((candidate) => ({ candidate, distance: distance(ourWord(name.toLowerCase()), candidate) }))
     .sort((a, b) => a.distance - b.distance)
   const near = nearest !== undefined && nearest.distance <= Math.max(2, nearest.candidate.length / 2)
-  return near ? `${name} is no parameter; did you mean ${nearest.candidate}?` : `${name} is no parameter`
+  return near ? `${name} is no parameter (did you mean ${nearest.candidate}?)` : `${name} is no parameter`
 }
 
 /** What others call our parameters, too far from them by letters alone. */

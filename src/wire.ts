@@ -6,8 +6,11 @@ import { type Config, isAnonymous } from './config.ts'
 import type { House } from './house.ts'
 import { fairStorage } from './storage/fair.ts'
 import { folderStorage } from './storage/folder.ts'
+import { openRoot } from './storage/folder-root.ts'
 import type { Storage } from './storage/port.ts'
+import { proveArchive } from './storage/proven.ts'
 import { rememberListings } from './storage/remembering.ts'
+import type { Listings, Store } from './store/port.ts'
 import { sqliteStore } from './store/sqlite.ts'
 
 const SAMPLE = {
@@ -30,11 +33,12 @@ export async function openHouse(config: Config): Promise<House> {
     })
     const store = sqliteStore(config.storeFile)
     const now = () => Date.now() * 1000
-    const remembering = rememberListings(store.listings, now)
+    const remembering = rememberListings(listingsOf(config, store), now)
+    const proven = proveArchive()
     return {
       open: () => {
-        const storage = remembering.over(fair.lane())
-        const catalog = shared ?? bucketCatalog(storage, { maxTiles: MOST_TILES_TO_LIST, now })
+        const storage = remembering.over(proven.over(fair.lane()))
+        const catalog = shared?.lane() ?? bucketCatalog(storage, { maxTiles: MOST_TILES_TO_LIST, now })
         return { catalog, storage, listConcurrency: config.listConcurrency }
       },
       state: () => ({
@@ -42,7 +46,8 @@ export async function openHouse(config: Config): Promise<House> {
         storage: config.storage.kind,
         callsInFlight: fair.inFlight(),
         callsWaiting: fair.waiting(),
-        listings: { ...remembering.recall(), remembered: store.listings.count() },
+        listings: remembering.recall(),
+        store: store.state(),
       }),
       close: async () => {
         await shared?.close()
@@ -55,8 +60,10 @@ export async function openHouse(config: Config): Promise<House> {
   }
 }
 
-/** The catalog that all requests share; the bucket's is made for each, over its own lane. */
-async function openCatalog(config: Config): Promise<Catalog | undefined> {
+/** What all requests share, in turn; the bucket's catalog is made for each, over its own lane. */
+type SharedCatalog = { lane(): Catalog; close(): Promise<void> }
+
+async function openCatalog(config: Config): Promise<SharedCatalog | undefined> {
   switch (config.catalog.kind) {
     case 'sample':
       return sqliteCatalog({ file: SAMPLE.index, threads: 1 })
@@ -66,7 +73,7 @@ async function openCatalog(config: Config): Promise<Catalog | undefined> {
       return undefined
     case 'bigquery': {
       const { bigqueryCatalog } = await import('./catalog/bigquery.ts')
-      return bigqueryCatalog({
+      const catalog = bigqueryCatalog({
         table: config.bigqueryTable,
         tableL2A: config.bigqueryTableL2A,
         project: config.googleProject,
@@ -75,8 +82,18 @@ async function openCatalog(config: Config): Promise<Catalog | undefined> {
         maxBytesBilled: config.maxBytesBilled,
         deadlineMs: config.deadlineMs,
       })
+      return { lane: () => catalog, close: catalog.close }
     }
   }
+}
+
+/**
+ * The listings of the configured bucket by its whole name. A folder's own lists cost nothing, and its files
+ * may change: they are not remembered.
+ */
+function listingsOf({ storage, storageEndpoint }: Config, store: Store): Listings | undefined {
+  if (storage.kind !== 'gcs') return undefined
+  return store.listings(`gs://${storage.bucket}${storageEndpoint ? ` at ${storageEndpoint}` : ''}`)
 }
 
 async function openStorage(config: Config): Promise<Storage> {
@@ -85,6 +102,7 @@ async function openStorage(config: Config): Promise<Storage> {
     case 'sample':
       return folderStorage({ folder: SAMPLE.bucket })
     case 'folder':
+      await openRoot(storage.folder)
       return folderStorage({ folder: storage.folder })
     case 'gcs': {
       const { gcsStorage } = await import('./storage/gcs.ts')

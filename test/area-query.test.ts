@@ -271,7 +271,7 @@ describe('a wrong parameter is named:', () => {
     ['dedup', 'dedupe'],
   ] as const)('%s is unknown, and %s is meant', ([name, meant]) => {
     expect(faultOf({ ...CORNERS, [name]: '1' }).errors).toEqual([
-      { parameter: name, message: `${name} is no parameter; did you mean ${meant}?` },
+      { parameter: name, message: `${name} is no parameter (did you mean ${meant}?)` },
     ])
   })
 
@@ -290,7 +290,7 @@ describe('a wrong parameter is named:', () => {
       'bbox',
     ])
     expect(faultOf({ lat: '1', lon: '2' }, 'point').message).toContain(
-      'lon is no parameter; did you mean lng?',
+      'lon is no parameter (did you mean lng?)',
     )
   })
 })

@@ -80,7 +80,7 @@ const VENDORS: readonly { readonly vendor: RegExp; readonly home: RegExp }[] = [
   { vendor: /^hono(\/|$)/, home: /^src\/http\// },
   { vendor: /^@hono\//, home: /^src\/(http\/[\w/-]+|cli\/serve)\.ts$/ },
   { vendor: /^commander(\/|$)/, home: /^src\/cli\// },
-  { vendor: /^piscina(\/|$)/, home: /^src\/catalog\/sqlite\.ts$/ },
+  { vendor: /^piscina(\/|$)/, home: /^src\/catalog\/sqlite[\w-]*\.ts$/ },
   { vendor: /^node:sqlite$/, home: /^(src\/store\/sqlite|src\/catalog\/index-file|workers\/[\w/-]+)\.ts$/ },
   { vendor: /^(node:)?process$/, home: /^src\/main\.ts$/ },
 ]

@@ -8,6 +8,7 @@ import { createApp } from '../src/http/app.ts'
 import { openHouse } from '../src/wire.ts'
 import { type ArchiveRow, keysOf, writeCsv } from './archive.ts'
 import { type StorageServer, startStorageServer } from './stand-ins/storage-server.ts'
+import type { Objects } from './stand-ins/stored-objects.ts'
 import { temporaryFolder } from './temporary.ts'
 
 export type Served = {
@@ -22,17 +23,19 @@ export type Served = {
  * The whole service on loopback over an index of the rows and a stand-in for the bucket that holds their
  * products.
  * @param env variables on top of those that name index, bucket and store
+ * @param held what the bucket holds; the products of the rows by default
  */
 export async function serveRows(
   rows: readonly ArchiveRow[],
   env: Readonly<Record<string, string>> = {},
   latencyMs = 0,
+  held: Objects = rows.flatMap(keysOf).map((key) => [key, 1000] as const),
 ): Promise<Served> {
   const folder = await temporaryFolder()
   const index = join(folder.path, 'index.sqlite')
   await buildIndex({ from: [await writeCsv(join(folder.path, 'index.csv'), rows)], to: index })
-  const objects = rows.flatMap(keysOf).map((key) => [key, 1000] as const)
-  const bucket = await startStorageServer({ objects, latencyMs })
+  const name = env.SWATH_STORAGE?.replace('gs://', '')
+  const bucket = await startStorageServer({ objects: held, latencyMs, ...(name ? { bucket: name } : {}) })
   const house = await openHouse(
     readConfig({
       SWATH_CATALOG: `sqlite:${index}`,
@@ -40,6 +43,7 @@ export async function serveRows(
       SWATH_STORAGE_ENDPOINT: bucket.url,
       SWATH_STORE: `sqlite:${join(folder.path, 'store.sqlite')}`,
       SWATH_DEADLINE_MS: '2000',
+      SWATH_ANONYMOUS: 'true',
       ...env,
     }),
   )

@@ -18,8 +18,8 @@
 -- @sensing        TIMESTAMP
 -- @generation     TIMESTAMP      1970 where there is none
 -- @tile           STRING
--- @granule_id     STRING
 -- @place          STRING
+-- @granule_id     STRING
 -- @page_rows      INT64
 WITH found AS (
   SELECT granule_id, product_id, datatake_identifier, mgrs_tile, sensing_time, generation_time, total_size,
@@ -60,6 +60,10 @@ named AS (
   WHERE STARTS_WITH(place, @root) AND ENDS_WITH(place, '.SAFE') AND LENGTH(place) > LENGTH(@root) + LENGTH('.SAFE')
     AND STRPOS(place, '//') = 0 AND STRPOS(place, '/./') = 0 AND STRPOS(place, '/../') = 0
     AND STRPOS(place, CHR(92)) = 0 AND STRPOS(place, CHR(10)) = 0 AND STRPOS(place, CHR(13)) = 0
+  -- A granule that stands in the table twice counts once.
+  QUALIFY ROW_NUMBER() OVER (
+    PARTITION BY place, granule_id ORDER BY sensing_time, generation_time, product_id, datatake_identifier
+  ) = 1
 ),
 stamped AS (
   SELECT *,
@@ -110,11 +114,12 @@ grouped AS (
   FROM opened
 ),
 best AS (
+  -- All granules of the best product: one product may hold a tile in several pieces.
   SELECT * FROM grouped
   WHERE TRUE
-  QUALIFY ROW_NUMBER() OVER (
+  QUALIFY place = FIRST_VALUE(place) OVER (
     PARTITION BY pass, acquisition ORDER BY baseline DESC, generation DESC, place DESC, granule_id DESC
-  ) = 1
+  )
 )
 SELECT granule_id, product_id, datatake_identifier, mgrs_tile, sensing_time, generation_time, total_size,
   cloud_cover, geometric_quality_flag, north_lat, south_lat, west_lon, east_lon, source_url, base_url, place
@@ -124,13 +129,13 @@ WHERE sensing_time BETWEEN @since AND @until
   -- A row without a box is found by its tile; of a box wider than half the globe only the latitudes count.
   AND (north_lat IS NULL OR south_lat IS NULL OR west_lon IS NULL OR east_lon IS NULL OR (
     south_lat <= @north AND north_lat >= @south AND (
-      unwrapped_east - west_lon > 180 AND west_lon <= east_lon
+      unwrapped_east - west_lon > 180
       OR (west_lon <= @east AND unwrapped_east >= @west)
       OR (west_lon + 360 <= @east AND unwrapped_east + 360 >= @west)
       OR (west_lon - 360 <= @east AND unwrapped_east - 360 >= @west))))
   AND (NOT @paged OR sensing_time < @sensing OR (sensing_time = @sensing AND (
     generation < @generation OR (generation = @generation AND (
       mgrs_tile < @tile OR (mgrs_tile = @tile AND (
-        granule_id < @granule_id OR (granule_id = @granule_id AND place < @place))))))))
-ORDER BY sensing_time DESC, generation DESC, mgrs_tile DESC, granule_id DESC, place DESC
+        place < @place OR (place = @place AND granule_id < @granule_id))))))))
+ORDER BY sensing_time DESC, generation DESC, mgrs_tile DESC, place DESC, granule_id DESC
 LIMIT @page_rows

@@ -1,5 +1,7 @@
--- What a search matches in all; parameters as in search.sql.
-SELECT count(*), total(size), count(*) - count(size), count(verbatim)
+-- What a search matches in all; parameters as in search.sql. Only rows kept verbatim can be of the long form,
+-- whose names begin with the satellite.
+SELECT count(*), total(size), count(*) - count(size),
+  count(*) FILTER (WHERE json_extract(verbatim, '$[0]') LIKE 'S2%')
 FROM granule
 WHERE cell IN (SELECT value FROM json_each(:cells))
   AND sensing BETWEEN :from AND :until

@@ -4,7 +4,7 @@
 -- :sensing, :generation, :cell, :seq   where the page before ended; past the newest row on the first page
 -- :superseded    INTEGER, 0 for the best product of each acquisition, 1 for all
 -- :cloudMin, :cloudMax   REAL percent, or NULL for any
--- :west, :south, :east, :north   INTEGER microdegrees, rounded outward
+-- :west, :south, :east, :north   REAL microdegrees, as they were asked: the rows' own are rounded outward
 -- :limit         INTEGER
 SELECT * FROM granule
 WHERE cell IN (SELECT value FROM json_each(:cells))

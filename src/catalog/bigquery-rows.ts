@@ -4,7 +4,6 @@ import { dataBox } from '../sentinel2/footprint.ts'
 import { folderName, type Granule, placeOf } from '../sentinel2/granule.ts'
 import type { Micros } from '../sentinel2/time.ts'
 import { baselineOf } from './index-row.ts'
-import type { Cursor } from './port.ts'
 
 /** A row as the REST API gives it: text or null by column name; timestamps are whole microseconds. */
 export type Row = Readonly<Record<string, string | null>>
@@ -73,12 +72,12 @@ export type Position = readonly [
   sensing: Micros,
   generation: Micros,
   tile: string,
-  granuleId: string,
   place: string,
+  granuleId: string,
 ]
 
 const integer = z.number().int().safe()
-const positionForm = z.tuple([integer, integer, z.string(), z.string(), z.string()])
+export const positionForm = z.tuple([integer, integer, z.string(), z.string(), z.string()])
 
 /** @throws {Fault} upstream-failed as readRow */
 export function positionOf(row: Row): Position {
@@ -87,21 +86,12 @@ export function positionOf(row: Row): Position {
     Number(row.sensing_time),
     Number(generation ?? 0),
     row.mgrs_tile,
-    row.granule_id,
     row.place,
+    row.granule_id,
   ]
   const parsed = positionForm.safeParse(position)
   if (!parsed.success) throw unreadable(row, parsed.error)
   return parsed.data
-}
-
-/** @throws {Fault} bad-request where the cursor is of another catalog */
-export function readCursor(cursor: Cursor): Position {
-  const parsed = positionForm.safeParse(cursor)
-  if (parsed.success) return parsed.data
-  throw new Fault('bad-request', 'The token is not one of this catalog; start again without it.', {
-    errors: [{ parameter: 'token', message: 'not a token of this catalog' }],
-  })
 }
 
 const unreadable = ({ granule_id: name }: Row, cause: unknown) =>

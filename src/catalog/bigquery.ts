@@ -1,13 +1,14 @@
 import { Fault, type ParameterError } from '../errors.ts'
 import { WORLD } from '../sentinel2/area.ts'
 import type { Level } from '../sentinel2/bands.ts'
-import { compareProducts, type Granule } from '../sentinel2/granule.ts'
+import { compareProducts, type Granule, LEVEL_ROOT } from '../sentinel2/granule.ts'
 import { parseGranuleName } from '../sentinel2/names.ts'
 import { tilesOf } from '../sentinel2/tiles.ts'
 import type { Micros } from '../sentinel2/time.ts'
 import { type Asked, toFault } from './bigquery-faults.ts'
 import { bigqueryJobs, type JobOptions, type Jobs, type Values } from './bigquery-jobs.ts'
-import { positionOf, readCursor, readRow } from './bigquery-rows.ts'
+import { positionForm, positionOf, readRow } from './bigquery-rows.ts'
+import { readCursor } from './cursor.ts'
 import type { Catalog, Cursor, Search } from './port.ts'
 import { query } from './queries.ts'
 
@@ -35,7 +36,6 @@ const HOUR = 3600 * 1e6
 const ALWAYS = { from: -9e15, until: 9e15 } as const
 /** On demand, US multi-region, from cloud.google.com/bigquery/pricing. */
 const DOLLARS_PER_BYTE = 6.25 / 2 ** 40
-const LEVEL_ROOT = { L1C: 'tiles/', L2A: 'L2/tiles/' } as const satisfies Record<Level, string>
 const OTHER_WAYS =
   'set SWATH_BIGQUERY_TABLE_L2A to a table of it, or use SWATH_CATALOG=bucket or SWATH_CATALOG=sqlite:<file>'
 
@@ -149,8 +149,10 @@ function valuesOf({ area, level, time, cloud, tiles, dedupe }: Search) {
 const within = (time: Micros): Micros => Math.min(Math.max(time, ALWAYS.from), ALWAYS.until)
 
 function cursorValues(after: Cursor | undefined) {
-  const [sensing, generation, tile, granule_id, place] = after ? readCursor(after) : [0, 0, '', '', '']
-  return { paged: after !== undefined, sensing, generation, tile, granule_id, place } satisfies Values
+  const [sensing, generation, tile, place, granule_id] = after
+    ? readCursor(positionForm, after)
+    : [0, 0, '', '', '']
+  return { paged: after !== undefined, sensing, generation, tile, place, granule_id } satisfies Values
 }
 
 const VARIABLE = {

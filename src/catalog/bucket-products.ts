@@ -7,7 +7,7 @@ import {
   type Granule,
   tilePrefix,
 } from '../sentinel2/granule.ts'
-import { parseGranuleName, type Satellite } from '../sentinel2/names.ts'
+import { parseGranuleName, SATELLITES } from '../sentinel2/names.ts'
 import { formatCompactTime, type Micros } from '../sentinel2/time.ts'
 import type { Storage } from '../storage/port.ts'
 import type { Search } from './port.ts'
@@ -19,12 +19,15 @@ export const BEGINNING = Date.UTC(2015, 0, 1) * 1000
 const DAY = 86_400 * 1e6
 /** Products of one acquisition whose start is not told to the second lie less than this apart. */
 const MARGIN = 3600 * 1e6
-/** A tile is passed about every third day by two satellites, orbits that overlap included. */
-const GRANULES_A_TILE_A_DAY = 0.35
-const SATELLITES: readonly Satellite[] = ['S2A', 'S2B', 'S2C', 'S2D']
+/** At the equator, by two satellites; more elsewhere. A low guess costs nothing, a high one another slice. */
+const GRANULES_A_TILE_A_DAY = 0.2
+/** Days; a list of one tile and satellite costs one call whether it spans a week or years. */
+const SHORTEST_SLICE = 30
+const GROWTH = 4
 
 export type Slicing = {
-  readonly limit: number
+  /** Granules that are wanted; undefined: all. */
+  readonly limit?: number
   readonly until?: Micros | undefined
   readonly now: () => Micros
   readonly signal: AbortSignal | undefined
@@ -38,12 +41,13 @@ export async function* slices(
   storage: Storage,
   { level, time, dedupe }: Search,
   tiles: readonly string[],
-  { limit, until, now, signal }: Slicing,
+  { limit = Number.POSITIVE_INFINITY, until, now, signal }: Slicing,
 ): AsyncGenerator<Granule[]> {
   const first = Math.max(time.from ?? BEGINNING, BEGINNING)
   let end =
     Math.min(time.until ?? Number.POSITIVE_INFINITY, until ?? Number.POSITIVE_INFINITY, now() + DAY) + 1
-  let length = Math.max(10, Math.min(limit, 10_000) / (tiles.length * GRANULES_A_TILE_A_DAY)) * DAY
+  let length =
+    Math.max(SHORTEST_SLICE, Math.min(limit, 10_000) / (tiles.length * GRANULES_A_TILE_A_DAY)) * DAY
   while (end > first && tiles.length > 0) {
     const start = Math.max(first, end - length)
     const lists = tiles.flatMap((tile) => SATELLITES.map((satellite) => ({ tile, satellite })))
@@ -59,7 +63,7 @@ export async function* slices(
     const to = end
     yield chosen.filter(({ sensingTime }) => sensingTime >= from && sensingTime < to).sort(compareGranules)
     end = start
-    length *= 2
+    length *= GROWTH
   }
 }
 
@@ -108,8 +112,9 @@ export function granuleOf(folder: string): Granule | undefined {
 }
 
 export type Naming = {
-  readonly atMost: number
-  readonly after: Granule | undefined
+  /** Granules that are wanted; undefined: all. */
+  readonly atMost?: number
+  readonly after?: Granule | undefined
   readonly signal: AbortSignal | undefined
 }
 
@@ -120,7 +125,7 @@ export type Naming = {
 export async function withNames(
   storage: Storage,
   products: readonly Granule[],
-  { atMost, after, signal }: Naming,
+  { atMost = Number.POSITIVE_INFINITY, after, signal }: Naming,
 ): Promise<Granule[]> {
   const place = after && { ...after, granuleId: '' }
   const rest = place ? products.filter((product) => compareGranules(place, product) <= 0) : products

@@ -1,14 +1,18 @@
+import { z } from 'zod'
 import { Fault } from '../errors.ts'
 import { WORLD } from '../sentinel2/area.ts'
 import { compareProducts, type Granule, LONG_FORM_END } from '../sentinel2/granule.ts'
-import { parseGranuleName } from '../sentinel2/names.ts'
+import { type GranuleName, parseGranuleName } from '../sentinel2/names.ts'
 import { tilesOf } from '../sentinel2/tiles.ts'
 import type { Micros } from '../sentinel2/time.ts'
 import type { Storage } from '../storage/port.ts'
 import { BEGINNING, granuleOf, slices, withNames } from './bucket-products.ts'
+import { foreignToken, readCursor } from './cursor.ts'
 import type { Catalog, Cursor, Search } from './port.ts'
 
 const DAY = 86_400 * 1e6
+/** Products that are asked for their granules at once, the likeliest first. */
+const LONG_FORM_AT_ONCE = 8
 
 export type BucketCatalogOptions = {
   /** Tiles that one search may list: each costs a call for every satellite and slice of time. */
@@ -27,7 +31,7 @@ export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalog
   return {
     async search(search, { limit, after, signal }) {
       refuse(search)
-      const position = positionOf(after)
+      const position = after && positionOf(after)
       const tiles = tilesOf(search.area, search.tiles)
       if (tiles.length > maxTiles) throw tooLarge(tiles.length, maxTiles)
       const found: Granule[] = []
@@ -49,25 +53,21 @@ export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalog
     async granule(granuleId, signal) {
       const name = parseGranuleName(granuleId)
       if (!name) return undefined
-      // A long name carries the time of its making, which tells nothing of when it was sensed.
-      const around = { from: name.time - 2 * DAY, until: name.time + 2 * DAY }
-      const search: Search = {
-        area: WORLD,
-        level: name.level,
-        time: name.form === 'compact' ? around : { from: BEGINNING, until: LONG_FORM_END },
-        cloud: undefined,
-        tiles: [name.mgrsTile],
-        dedupe: 'none',
+      const products: Granule[] = []
+      for await (const slice of slices(storage, searchAround(name), [name.mgrsTile], { now, signal })) {
+        products.push(...slice)
       }
-      const limit = Number.POSITIVE_INFINITY
-      const found: Granule[] = []
-      for await (const slice of slices(storage, search, [name.mgrsTile], { limit, now, signal })) {
-        found.push(...(await withNames(storage, slice, { atMost: limit, after: undefined, signal })))
+      const nearest = nearestFirst(products, name.time)
+      // Compact names are those of a few days, and of several products that carry one the best is wanted.
+      const step = name.form === 'compact' ? nearest.length : LONG_FORM_AT_ONCE
+      for (let i = 0; i < nearest.length; i += step) {
+        const found = (await withNames(storage, nearest.slice(i, i + step), { signal }))
+          .filter((granule) => granule.granuleId === granuleId)
+          .sort(compareProducts)
+          .at(-1)
+        if (found) return found
       }
-      return found
-        .filter((granule) => granule.granuleId === granuleId)
-        .sort(compareProducts)
-        .at(-1)
+      return undefined
     },
 
     extent: async () => undefined,
@@ -97,20 +97,35 @@ const tooLarge = (tiles: number, maxTiles: number): Fault =>
       '`swath index build` and set SWATH_CATALOG=sqlite:<file>.',
   )
 
-/** The place of the last granule holds all that the order needs, but for the name. */
-function cursorAfter(granule: Granule | undefined): Cursor | undefined {
-  if (!granule) return undefined
-  return [granule.place, granule.granuleId]
+/** The products that may hold a granule: a compact name carries about the time of its sensing. */
+function searchAround({ form, level, mgrsTile, time }: GranuleName): Search {
+  const around = { from: time - 2 * DAY, until: time + 2 * DAY }
+  return {
+    area: WORLD,
+    level,
+    time: form === 'compact' ? around : { from: BEGINNING, until: LONG_FORM_END },
+    cloud: undefined,
+    tiles: [mgrsTile],
+    dedupe: 'none',
+  }
 }
 
-function positionOf(after: Cursor | undefined): Granule | undefined {
-  if (!after) return undefined
-  const [place, granuleId] = after
-  const product = typeof place === 'string' ? granuleOf(`${place}/`) : undefined
-  if (!product || typeof granuleId !== 'string') {
-    throw new Fault('bad-request', 'The token is not one of this catalog; start again without it.', {
-      errors: [{ parameter: 'token', message: 'not a token of this catalog' }],
-    })
-  }
+/** A long name carries the time of its making, soon after which its product was made. */
+function nearestFirst(products: readonly Granule[], time: Micros): Granule[] {
+  const distance = ({ generationTime = 0 }: Granule) => Math.abs(generationTime - time)
+  return products.toSorted((a, b) => distance(a) - distance(b))
+}
+
+/** The place of the last granule holds all that the order needs, but for the name. */
+function cursorAfter(granule: Granule | undefined): Cursor | undefined {
+  return granule && [granule.place, granule.granuleId]
+}
+
+const cursorForm = z.tuple([z.string(), z.string()])
+
+function positionOf(after: Cursor): Granule {
+  const [place, granuleId] = readCursor(cursorForm, after)
+  const product = granuleOf(`${place}/`)
+  if (!product) throw foreignToken()
   return { ...product, granuleId }
 }

@@ -1,9 +1,11 @@
 import { dataBox } from '../sentinel2/footprint.ts'
-import { folderName, type Granule, placeOf } from '../sentinel2/granule.ts'
+import { type Box, folderName, type Granule, placeOf } from '../sentinel2/granule.ts'
 import { tileGrid } from '../sentinel2/tiles.ts'
-import { parseTime } from '../sentinel2/time.ts'
+import type { Micros } from '../sentinel2/time.ts'
 import type { CsvRow } from './archive-csv.ts'
+import { readArchiveTime } from './fast-times.ts'
 import { baselineOf } from './index-row.ts'
+import { type ShortNames, shortBaseline, shortNames } from './short-names.ts'
 
 /** Why a row of the CSV cannot become a granule. */
 export const REJECTIONS = [
@@ -15,49 +17,84 @@ export const REJECTIONS = [
 ] as const
 export type Rejection = (typeof REJECTIONS)[number]
 
+export type ReadRow = {
+  readonly granule: Granule
+  /** Its names as integers; undefined where they must be kept verbatim. */
+  readonly short: ShortNames | undefined
+}
+
 /** The granule of a row of the archive's CSV, or why there is none. */
-export function granuleOfRow(row: CsvRow): Granule | Rejection {
+export function granuleOfRow(row: CsvRow): ReadRow | Rejection {
   const mgrsTile = row.MGRS_TILE ?? ''
   const place = placeOf(row.SOURCE_URL, row.BASE_URL)
   if (!row.GRANULE_ID) return 'without a granule id'
   if (place === undefined) return 'without a place'
-  if (!tileGrid(mgrsTile)) return 'without a tile'
+  if (!isTile(mgrsTile)) return 'without a tile'
   if (row.SENSING_TIME === null) return 'without a sensing time'
-  const sensingTime = readTime(row.SENSING_TIME)
-  const generationTime = row.GENERATION_TIME === null ? undefined : readTime(row.GENERATION_TIME)
-  const [cloudCover, totalSize, west, south, east, north] = [
-    row.CLOUD_COVER,
-    row.TOTAL_SIZE,
-    row.WEST_LON,
-    row.SOUTH_LAT,
-    row.EAST_LON,
-    row.NORTH_LAT,
-  ].map((text) => (text === null ? null : Number(text)))
-  const numbers = [sensingTime, generationTime ?? 0, cloudCover, totalSize, west, south, east, north]
-  if (sensingTime === undefined || numbers.some(Number.isNaN)) return 'with a value that cannot be read'
-  const names = {
-    granuleId: row.GRANULE_ID,
-    productId: row.PRODUCT_ID ?? folderName(place),
-    datatake: row.DATATAKE_IDENTIFIER ?? undefined,
-    place,
-  }
-  return {
-    ...names,
-    level: place.startsWith('L2/') ? 'L2A' : 'L1C',
-    mgrsTile,
-    sensingTime,
-    generationTime,
-    baseline: baselineOf(names),
-    cloudCover: cloudCover ?? undefined,
-    totalSize: totalSize ?? undefined,
-    quality: row.GEOMETRIC_QUALITY_FLAG ?? undefined,
-    box: dataBox(
-      { west: west ?? null, south: south ?? null, east: east ?? null, north: north ?? null },
+  try {
+    const granule = {
+      granuleId: row.GRANULE_ID,
+      productId: row.PRODUCT_ID ?? folderName(place),
+      datatake: row.DATATAKE_IDENTIFIER ?? undefined,
+      place,
+      level: place.startsWith('L2/') ? 'L2A' : 'L1C',
       mgrsTile,
-    ),
+      sensingTime: readTime(row.SENSING_TIME),
+      generationTime: row.GENERATION_TIME === null ? undefined : readTime(row.GENERATION_TIME),
+      cloudCover: readNumber(row.CLOUD_COVER, 0, 100),
+      totalSize: readSize(row.TOTAL_SIZE),
+      quality: row.GEOMETRIC_QUALITY_FLAG ?? undefined,
+      box: readBox(row, mgrsTile),
+    } as const
+    const short = shortNames(granule)
+    return { granule: { ...granule, baseline: short ? shortBaseline(short) : baselineOf(granule) }, short }
+  } catch (thrown) {
+    if (thrown instanceof Unreadable) return 'with a value that cannot be read'
+    throw thrown
   }
 }
 
-/** The CSV writes `2017-02-08T09:21:43.890000Z`; an export of the table `2017-02-08 09:21:43.89 UTC`. */
-const readTime = (text: string): number | undefined =>
-  parseTime(text) ?? parseTime(text.replace(' UTC', 'Z').replace(' ', 'T')) ?? Number.NaN
+class Unreadable extends Error {}
+
+let lastTile = ''
+
+/** Rows come sorted by tile. */
+function isTile(mgrsTile: string): boolean {
+  if (mgrsTile === lastTile) return mgrsTile !== ''
+  if (!tileGrid(mgrsTile)) return false
+  lastTile = mgrsTile
+  return true
+}
+
+function readTime(text: string): Micros {
+  const time = readArchiveTime(text)
+  if (time === undefined || !Number.isSafeInteger(time)) throw new Unreadable()
+  return time
+}
+
+/** What Number takes besides, `0x10`, `Infinity` and spaces, is none of the archive's. */
+const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
+
+function readNumber(text: string | null, min: number, max: number): number | undefined {
+  if (text === null) return undefined
+  const value = Number(text)
+  if (!(value >= min && value <= max && DECIMAL.test(text))) throw new Unreadable()
+  return value
+}
+
+function readSize(text: string | null): number | undefined {
+  const size = readNumber(text, 0, Number.MAX_SAFE_INTEGER)
+  if (size !== undefined && !Number.isSafeInteger(size)) throw new Unreadable()
+  return size
+}
+
+/** Longitudes may count on past 180, as those of an unwrapped box do. */
+function readBox({ WEST_LON, SOUTH_LAT, EAST_LON, NORTH_LAT }: CsvRow, mgrsTile: string): Box | undefined {
+  const edges = {
+    west: readNumber(WEST_LON, -180, 360) ?? null,
+    south: readNumber(SOUTH_LAT, -90, 90) ?? null,
+    east: readNumber(EAST_LON, -180, 360) ?? null,
+    north: readNumber(NORTH_LAT, -90, 90) ?? null,
+  }
+  return dataBox(edges, mgrsTile)
+}

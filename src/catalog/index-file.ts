@@ -1,49 +1,51 @@
-import { rmSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { open, rename } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
+import { z } from 'zod'
 import { Fault, messageOf } from '../errors.ts'
+import type { BuildPlace } from './build-place.ts'
+import { APPLICATION } from './index-header.ts'
 import type { IndexRow } from './index-row.ts'
 import { query } from './queries.ts'
 
-/** "swIX" in the header of the file, and the number of the layout in queries/sqlite/layout.sql. */
-const APPLICATION = 0x73774958
+/** The number of the layout in queries/sqlite/layout.sql. */
 const LAYOUT = 1
 
+const count = z.int().nonnegative()
+const about = z.object({
+  rows: count,
+  levels: z.object({ L1C: count, L2A: count }),
+  tiles: count,
+  exceptions: count,
+  withoutBox: count,
+  superseded: count,
+  oldestSensing: z.int(),
+  newestSensing: z.int(),
+  newestGeneration: z.int(),
+  builtAt: z.int(),
+  sources: z.array(z.string()),
+})
+
 /** What an index says of itself; times in microseconds since 1970. */
-export type AboutIndex = {
-  readonly rows: number
-  readonly levels: Readonly<Record<'L1C' | 'L2A', number>>
-  readonly tiles: number
-  readonly exceptions: number
-  readonly withoutBox: number
-  readonly superseded: number
-  readonly oldestSensing: number
-  readonly newestSensing: number
-  readonly newestGeneration: number
-  readonly builtAt: number
-  readonly sources: readonly string[]
-}
+export type AboutIndex = Readonly<z.infer<typeof about>>
 
 export type IndexWriter = {
   add(row: IndexRow): void
   /** Puts the finished index in the place of whatever stood there. */
   finish(about: AboutIndex): Promise<void>
-  /** Leaves no trace. */
-  discard(): void
+  /** Frees the draft; nothing after finish. */
+  close(): void
 }
 
 /**
- * Writes an index beside its final place and moves it there when it is whole.
- * @throws {Fault} misconfigured where the folder cannot be written
+ * Writes an index in the place of its building and moves it to its own when it is whole.
+ * @throws {Fault} misconfigured where it cannot be written
  */
-export function createIndex(file: string): IndexWriter {
-  const draft = `${file}.building-${process.pid}`
-  rmSync(draft, { force: true })
-  const db = openDraft(draft, file)
-  // A draft that a crash leaves behind is never read, so it needs no journal.
-  db.exec(
-    'PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF; PRAGMA page_size = 8192; PRAGMA cache_size = -65536',
-  )
+export function createIndex({ to, draft }: Pick<BuildPlace, 'to' | 'draft'>): IndexWriter {
+  const db = openDraft(draft, to)
+  // A draft that a crash leaves behind is never read, so nothing of it needs to reach the disk on the way.
+  db.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE')
+  db.exec('PRAGMA page_size = 8192; PRAGMA cache_size = -65536')
   db.exec(query('sqlite', 'layout'))
   db.exec('BEGIN')
   const insert = db.prepare(query('sqlite', 'insert'))
@@ -59,11 +61,10 @@ export function createIndex(file: string): IndexWriter {
       db.exec('ANALYZE')
       db.close()
       await flush(draft)
-      await rename(draft, file)
+      await rename(draft, to)
     },
-    discard: () => {
+    close: () => {
       if (db.isOpen) db.close()
-      rmSync(draft, { force: true })
     },
   }
 }
@@ -83,9 +84,9 @@ export function aboutIndex(file: string): AboutIndex {
       throw notAnIndex(file, `it has layout ${pragma('user_version')}, this swath reads layout ${LAYOUT}`)
     }
     if (pragma('page_count') * pragma('page_size') > size) throw notAnIndex(file, 'it is cut short')
-    const rows = db.prepare('SELECT name, value FROM about').all()
-    // createIndex writes every field of AboutIndex before the file gets its name.
-    return Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(String(value))])) as AboutIndex
+    const strange = strangeColumns(db)
+    if (strange !== undefined) throw notAnIndex(file, strange)
+    return readAbout(db, file)
   } catch (thrown) {
     throw thrown instanceof Fault ? thrown : notAnIndex(file, messageOf(thrown), thrown)
   } finally {
@@ -93,11 +94,40 @@ export function aboutIndex(file: string): AboutIndex {
   }
 }
 
-function openDraft(draft: string, file: string): DatabaseSync {
+function readAbout(db: DatabaseSync, file: string): AboutIndex {
+  const rows = db.prepare('SELECT name, value FROM about').all()
+  const told = about.safeParse(
+    Object.fromEntries(rows.map(({ name, value }) => [name, JSON.parse(String(value))])),
+  )
+  if (told.success) return told.data
+  const faults = told.error.issues.map(({ path, message }) => `${path.join('.')} (${message})`)
+  throw notAnIndex(file, `it does not tell what it holds: ${faults.join(', ')}`, told.error)
+}
+
+/** How the columns of the table differ from those of the layout; undefined where they do not. */
+function strangeColumns(db: DatabaseSync): string | undefined {
+  const columnsOf = (of: DatabaseSync) =>
+    of
+      .prepare(`SELECT name FROM pragma_table_info('granule') ORDER BY cid`)
+      .all()
+      .map(({ name }) => String(name))
+  const model = new DatabaseSync(':memory:')
+  try {
+    model.exec(query('sqlite', 'layout'))
+    const [wanted, found] = [columnsOf(model), columnsOf(db)]
+    return wanted.join() === found.join()
+      ? undefined
+      : `its table granule has the columns ${found.join(', ') || '(none)'}, not ${wanted.join(', ')}`
+  } finally {
+    model.close()
+  }
+}
+
+function openDraft(draft: string, to: string): DatabaseSync {
   try {
     return new DatabaseSync(draft)
   } catch (cause) {
-    throw new Fault('misconfigured', `The index ${file} cannot be written: ${messageOf(cause)}.`, { cause })
+    throw new Fault('misconfigured', `The index ${to} cannot be written: ${messageOf(cause)}.`, { cause })
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Level } from '../sentinel2/bands.ts'
-import { folderProduct, type Granule, tilePrefix } from '../sentinel2/granule.ts'
-import { parseDatatake, parseGranuleName, parseProductName, type Satellite } from '../sentinel2/names.ts'
-import { formatCompactTime, type Micros } from '../sentinel2/time.ts'
+import { LEVELS, type Level } from '../sentinel2/bands.ts'
+import { folderProduct, type Granule } from '../sentinel2/granule.ts'
+import { parseDatatake, parseGranuleName } from '../sentinel2/names.ts'
+import { type LongNames, longNames, type ShortNames, shortNames } from './short-names.ts'
 
 /*
  * A granule as a row of the index (queries/sqlite/layout.sql): half of what the archive says of it repeats
@@ -32,19 +32,14 @@ export type IndexRow = readonly [
   verbatim: string | null,
 ]
 
-/** A cell is a tile at a level; cells sort as the names of their tiles do. */
+/** A cell is a tile at a level; cells sort as the names of their tiles do, and by the order of LEVELS. */
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
-const LEVELS: readonly Level[] = ['L1C', 'L2A']
-const SATELLITES: readonly Satellite[] = ['S2A', 'S2B', 'S2C', 'S2D']
 const MICRODEGREES = 1e6
 const USUAL_QUALITY = 'PASSED'
 
 export function cellOf(level: Level, mgrsTile: string): number {
-  const letters = mgrsTile.slice(2).split('')
-  const tile = letters.reduce(
-    (code, letter) => code * 24 + LETTERS.indexOf(letter),
-    Number(mgrsTile.slice(0, 2)),
-  )
+  let tile = Number(mgrsTile.slice(0, 2))
+  for (let i = 2; i < mgrsTile.length; i++) tile = tile * 24 + LETTERS.indexOf(mgrsTile.charAt(i))
   return tile * 2 + LEVELS.indexOf(level)
 }
 
@@ -67,61 +62,15 @@ export const outward = ([west, south, east, north]: NonNullable<Granule['box']>)
     Math.ceil(north * MICRODEGREES),
   ] as const
 
-/** The row of a granule; verified: readIndexRow gives back every name and the place to the letter. */
-export function toIndexRow(granule: Granule, seq: number, superseded: boolean): IndexRow {
-  const row = indexRow(granule, seq, superseded, shortNames(granule))
-  const { granuleId, productId, datatake, place } = readIndexRow(row)
-  const same =
-    granuleId === granule.granuleId &&
-    productId === granule.productId &&
-    datatake === granule.datatake &&
-    place === granule.place
-  return same ? row : indexRow(granule, seq, superseded, undefined)
-}
-
-/** The granule of a row. */
-export function readIndexRow(row: IndexRow): Granule {
-  const [cell, sensing, generation, , , , , , , , cloud, size, quality, west, south, east, north] = row
-  const { level, mgrsTile } = tileOfCell(cell)
-  const boxed = west !== null && south !== null && east !== null && north !== null
-  return {
-    ...namesOf(row, level, mgrsTile),
-    level,
-    mgrsTile,
-    sensingTime: sensing,
-    generationTime: generation === 0 ? undefined : Math.round(generation * 1e6),
-    cloudCover: cloud ?? undefined,
-    totalSize: size ?? undefined,
-    quality: quality === null ? USUAL_QUALITY : quality || undefined,
-    box: boxed
-      ? [west / MICRODEGREES, south / MICRODEGREES, east / MICRODEGREES, north / MICRODEGREES]
-      : undefined,
-  }
-}
-
-type ShortNames = Record<'start' | 'stamp' | 'made' | 'orbit' | 'pass' | 'baseline', number>
-type Names = Pick<Granule, 'granuleId' | 'productId' | 'datatake' | 'place' | 'baseline'>
-
-function shortNames(granule: Granule): ShortNames | undefined {
-  const product = parseProductName(granule.productId)
-  const name = parseGranuleName(granule.granuleId)
-  if (product?.baseline === undefined || name?.form !== 'compact') return undefined
-  const start = product.start / 1e6
-  return {
-    start: Math.floor(granule.sensingTime / 1e6) - start,
-    stamp: name.time / 1e6 - start,
-    made: Math.floor((granule.generationTime ?? 0) / 1e6) - product.generation / 1e6,
-    orbit: name.absoluteOrbit,
-    pass: SATELLITES.indexOf(product.satellite) * 1000 + product.relativeOrbit,
-    baseline: Number(product.baseline.replace('.', '')),
-  }
-}
-
-function indexRow(
+/**
+ * The row of a granule; readIndexRow gives back every name and the place to the letter.
+ * @param short what shortNames says of the granule, where that is known already
+ */
+export function toIndexRow(
   granule: Granule,
   seq: number,
   superseded: boolean,
-  short: ShortNames | undefined,
+  short: ShortNames | undefined = shortNames(granule),
 ): IndexRow {
   const { granuleId, productId, datatake, place } = granule
   const [west, south, east, north] = granule.box ? outward(granule.box) : [null, null, null, null]
@@ -148,42 +97,54 @@ function indexRow(
   ]
 }
 
-function namesOf(row: IndexRow, level: Level, mgrsTile: string): Names {
-  const [, sensing, generation, , start, stamp, made, orbit, pass, digits] = row
-  const verbatim = row[18]
-  if (verbatim !== null) return verbatimNames(verbatim)
-  const from: Micros = (Math.floor(sensing / 1e6) - (start ?? 0)) * 1e6
-  const satellite = SATELLITES[Math.floor((pass ?? 0) / 1000)] ?? 'S2A'
-  const baseline = String(digits ?? 0).padStart(4, '0')
-  const dotted = `${baseline.slice(0, 2)}.${baseline.slice(2)}`
-  const absolute = String(orbit ?? 0).padStart(6, '0')
-  const generated = formatCompactTime((Math.floor(generation) - (made ?? 0)) * 1e6)
-  const relative = String((pass ?? 0) % 1000).padStart(3, '0')
-  const productId = `${satellite}_MSI${level}_${formatCompactTime(from)}_N${baseline}_R${relative}_T${mgrsTile}_${generated}`
+/** The granule of a row. */
+export function readIndexRow(row: IndexRow): Granule {
+  const [cell, sensing, generation, , , , , , , , cloud, size, quality, west, south, east, north] = row
+  const boxed = west !== null && south !== null && east !== null && north !== null
+  const counted = {
+    ...tileOfCell(cell),
+    sensingTime: sensing,
+    generationTime: generation === 0 ? undefined : Math.round(generation * 1e6),
+  }
   return {
-    granuleId: `${level}_T${mgrsTile}_A${absolute}_${formatCompactTime(from + (stamp ?? 0) * 1e6)}`,
-    productId,
-    datatake: `G${satellite}_${formatCompactTime(from)}_${absolute}_N${dotted}`,
-    place: `${tilePrefix(level, mgrsTile)}${productId}.SAFE`,
-    baseline: dotted,
+    ...namesOf(row, counted),
+    ...counted,
+    cloudCover: cloud ?? undefined,
+    totalSize: size ?? undefined,
+    quality: quality === null ? USUAL_QUALITY : quality || undefined,
+    box: boxed
+      ? [west / MICRODEGREES, south / MICRODEGREES, east / MICRODEGREES, north / MICRODEGREES]
+      : undefined,
   }
 }
 
-/** Written by indexRow, which fixes what the JSON holds. */
-function verbatimNames(verbatim: string): Names {
+function namesOf(row: IndexRow, counted: Parameters<typeof longNames>[1]): LongNames {
+  const [, , , , start, stamp, made, orbit, pass, baseline] = row
+  const verbatim = row[18]
+  if (verbatim !== null) return verbatimNames(verbatim)
+  return longNames(
+    {
+      start: start ?? 0,
+      stamp: stamp ?? 0,
+      made: made ?? 0,
+      orbit: orbit ?? 0,
+      pass: pass ?? 0,
+      baseline: baseline ?? 0,
+    },
+    counted,
+  )
+}
+
+/** Written by toIndexRow, which fixes what the JSON holds. */
+function verbatimNames(verbatim: string): LongNames {
   const [granuleId, productId, datatake, place] = JSON.parse(verbatim) as [
     string,
     string,
     string | null,
     string,
   ]
-  return {
-    granuleId,
-    productId,
-    datatake: datatake ?? undefined,
-    place,
-    baseline: baselineOf({ granuleId, place, datatake: datatake ?? undefined }),
-  }
+  const names = { granuleId, productId, datatake: datatake ?? undefined, place }
+  return { ...names, baseline: baselineOf(names) }
 }
 
 /** The baseline from wherever a granule's names tell it: the folder, the granule, the datatake. */

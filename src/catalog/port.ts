@@ -15,7 +15,7 @@ export type Search = {
   readonly tiles: readonly string[] | undefined
   /**
    * `latest`: of the products of one acquisition the one with the highest baseline, then the latest
-   * generation, chosen before any other filter; `none`: all of them.
+   * generation, with all its granules, chosen before any other filter; `none`: all of them.
    */
   readonly dedupe: 'latest' | 'none'
 }
@@ -53,14 +53,16 @@ export type Cost = { readonly bytesBilled: number; readonly dollars: number }
 /** Knows which granules there are. */
 export interface Catalog {
   /**
-   * A page of the granules whose ground meets the area, newest first. The order is total and the same in
+   * A page of the granules whose ground meets the area, newest first. Boxes meet where they touch; a catalog
+   * may keep those of its granules rounded outward by up to a millionth of a degree, and then finds those too
+   * that miss the area by less. The order is total and the same in
    * every catalog: sensing time, generation time, tile, place, granule name, each descending.
    * @throws {Fault} bad-request for a cursor or a filter it cannot serve, area-too-large, upstream-failed,
    * upstream-late, upstream-busy, over-budget, misconfigured, cancelled
    */
   search(search: Search, options: PageOptions): Promise<Page>
   /**
-   * The granule of this name; of several products the best (compareProducts); undefined if there is none.
+   * The granule of this name; of several products that carry it the best (compareProducts); undefined if there is none.
    * @throws {Fault} as search
    */
   granule(granuleId: string, signal?: AbortSignal): Promise<Granule | undefined>
@@ -68,7 +70,7 @@ export interface Catalog {
   extent(search: Search, signal?: AbortSignal): Promise<Extent | undefined>
   /** What a search bills; undefined where it costs nothing. */
   cost(search: Search, signal?: AbortSignal): Promise<Cost | undefined>
-  /** A real query, as small as can be. @throws {Fault} where none is answered. */
+  /** A real query, as small as can be, to what is there now. @throws {Fault} where none is answered. */
   check(signal?: AbortSignal): Promise<void>
   close(): Promise<void>
 }

@@ -1,21 +1,26 @@
 import { availableParallelism } from 'node:os'
-import { Piscina } from 'piscina'
-import type { Answer, Question } from '../../workers/ask-index.ts'
-import { cancelled, Fault } from '../errors.ts'
-import { WORLD } from '../sentinel2/area.ts'
+import { z } from 'zod'
+import { Fault, type ParameterError } from '../errors.ts'
+import type { Level } from '../sentinel2/bands.ts'
 import { compareProducts, type Granule } from '../sentinel2/granule.ts'
 import { parseGranuleName } from '../sentinel2/names.ts'
 import { tilesOf } from '../sentinel2/tiles.ts'
-import { aboutIndex } from './index-file.ts'
-import { cellOf, type IndexRow, outward, readIndexRow } from './index-row.ts'
+import { readCursor, tokenFault } from './cursor.ts'
+import type { AboutIndex } from './index-file.ts'
+import { cellOf, type IndexRow, readIndexRow } from './index-row.ts'
 import type { Catalog, Cursor, Extent, Search } from './port.ts'
 import { query } from './queries.ts'
+import { type IndexLane, indexThreads } from './sqlite-threads.ts'
 
 /** Past every row of the index: the cursor of a first page. */
 const NEWEST = [Number.MAX_SAFE_INTEGER, 0, 0, 0] as const
+const MICRODEGREES = 1e6
+/** A tile has some thousand granules of a level. */
+const CELLS_A_COUNT = 200
 const SEARCH = query('sqlite', 'search')
 const EXTENT = query('sqlite', 'extent')
 const GRANULE = query('sqlite', 'granule')
+const ALIVE = query('sqlite', 'alive')
 
 export type SqliteCatalogOptions = {
   /** The file that `swath index build` made. */
@@ -24,70 +29,102 @@ export type SqliteCatalogOptions = {
   readonly threads?: number
 }
 
+export type SqliteCatalog = Catalog & {
+  /** The same catalog for one asker, whose queries take turns with those of others; its close does nothing. */
+  lane(): Catalog
+}
+
 /**
- * The archive's index in one file, asked in threads because node:sqlite blocks the one it runs in.
+ * The archive's index in one file. An index that is moved over the file answers from the next question on,
+ * and tokens of the one before it are refused.
  * @throws {Fault} misconfigured where the file is not there or no index
  */
-export function sqliteCatalog({ file, threads = availableParallelism() }: SqliteCatalogOptions): Catalog {
-  aboutIndex(file)
-  const pool = new Piscina<Question, Answer>({
-    filename: new URL('../../workers/ask-index.ts', import.meta.url).href,
-    minThreads: 1,
-    maxThreads: threads,
-    idleTimeout: Number.POSITIVE_INFINITY,
-  })
+export function sqliteCatalog(options: SqliteCatalogOptions): SqliteCatalog {
+  const { file, threads = availableParallelism() } = options
+  const index = indexThreads(file, threads)
+  const lane = () => laneCatalog(file, index.lane())
+  return { ...lane(), lane, close: index.close }
+}
 
-  async function ask(sql: string, values: Question['values'], signal?: AbortSignal) {
-    const answer = await pool
-      .run({ file, sql, values }, signal ? { signal } : {})
-      .catch((thrown: unknown) => {
-        throw signal?.aborted ? cancelled(thrown) : thrown
-      })
-    if ('rows' in answer) return answer.rows
-    throw new Fault('misconfigured', `The index ${file} could not be read: ${answer.failed}.`)
-  }
-
+function laneCatalog(file: string, lane: IndexLane): Catalog {
   return {
     async search(search, { limit, after, signal }) {
       const cells = cellsOf(search)
-      if (cells.length === 0) return { granules: [], next: undefined }
-      const values = { ...valuesOf(search, cells), ...cursorValues(search, after), limit: limit + 1 }
-      const rows = asIndexRows(await ask(SEARCH, values, signal))
-      const page = rows.slice(0, limit)
+      const valuesFor = (about: AboutIndex) => {
+        requireLevel(file, about, search.level)
+        return { ...valuesOf(search, cells), ...cursorValues(search, after, about), limit: limit + 1 }
+      }
+      const { rows, about } = await lane.ask(SEARCH, valuesFor, signal)
+      const page = asIndexRows(rows.slice(0, limit))
       return {
         granules: page.map(readIndexRow),
-        next: rows.length > limit ? cursorAfter(page.at(-1)) : undefined,
+        next: rows.length > limit ? cursorAfter(page.at(-1), about) : undefined,
       }
     },
 
     async granule(granuleId, signal) {
       const name = parseGranuleName(granuleId)
       const cell = name ? cellOf(name.level, name.mgrsTile) : -1
-      const rows = await ask(GRANULE, { cell, orbit: name?.absoluteOrbit ?? -1, name: granuleId }, signal)
+      const valuesFor = (about: AboutIndex) => {
+        if (name) requireLevel(file, about, name.level)
+        return { cell, orbit: name?.absoluteOrbit ?? -1, name: granuleId }
+      }
+      const { rows } = await lane.ask(GRANULE, valuesFor, signal)
       return asIndexRows(rows)
         .map(readIndexRow)
         .filter((granule) => granule.granuleId === granuleId)
         .reduce<Granule | undefined>((a, b) => (a && compareProducts(a, b) >= 0 ? a : b), undefined)
     },
 
-    async extent(search, signal): Promise<Extent> {
-      const cells = cellsOf(search)
-      if (cells.length === 0) return { granules: 0, bytes: 0, withoutSize: 0, longForm: 0 }
-      const [row = []] = await ask(EXTENT, valuesOf(search, cells), signal)
-      const [granules = 0, bytes = 0, withoutSize = 0, longForm = 0] = row.map(Number)
-      return { granules, bytes, withoutSize, longForm }
-    },
+    extent: (search, signal) => extentOf(file, lane, search, signal),
 
     cost: async () => undefined,
 
     async check(signal) {
-      const everywhere = { area: WORLD, level: 'L1C', time: { from: undefined, until: undefined } } as const
-      const search: Search = { ...everywhere, cloud: undefined, tiles: undefined, dedupe: 'none' }
-      await ask(SEARCH, { ...valuesOf(search, [0]), ...cursorValues(search, undefined), limit: 1 }, signal)
+      const [row] = asIndexRows((await lane.ask(ALIVE, () => ({}), signal)).rows)
+      if (!row) throw new Fault('misconfigured', `The index ${file} holds no granule.`)
+      readIndexRow(row)
     },
 
-    close: () => pool.destroy(),
+    close: async () => {},
   }
+}
+
+/** Counted a few cells at a time: a count of the world then delays nobody for long, and ends when its asker leaves. */
+async function extentOf(
+  file: string,
+  lane: IndexLane,
+  search: Search,
+  signal: AbortSignal | undefined,
+): Promise<Extent> {
+  const cells = cellsOf(search)
+  const sums = [0, 0, 0, 0]
+  let builtAt: number | undefined
+  for (let i = 0; i === 0 || i < cells.length; i += CELLS_A_COUNT) {
+    const valuesFor = (about: AboutIndex) => {
+      requireLevel(file, about, search.level)
+      return valuesOf(search, cells.slice(i, i + CELLS_A_COUNT))
+    }
+    const { rows, about } = await lane.ask(EXTENT, valuesFor, signal)
+    // Counts of two indexes do not add up: the one that took the place of the first is counted from the start.
+    if (builtAt !== undefined && about.builtAt !== builtAt) return extentOf(file, lane, search, signal)
+    builtAt = about.builtAt
+    rows[0]?.forEach((count, column) => {
+      sums[column] = (sums[column] ?? 0) + Number(count)
+    })
+  }
+  const [granules = 0, bytes = 0, withoutSize = 0, longForm = 0] = sums
+  return { granules, bytes, withoutSize, longForm }
+}
+
+function requireLevel(file: string, { levels }: AboutIndex, level: Level): void {
+  if (levels[level] > 0) return
+  const errors: ParameterError[] = [{ parameter: 'level', message: `${level} is not in this index` }]
+  const source = level === 'L2A' ? 'L2/index.csv.gz' : 'index.csv.gz'
+  const sentence =
+    `The index ${file} holds no ${level} granules; build it from ${source} too ` +
+    '(`swath index build`, --from may be repeated), or set SWATH_CATALOG=bucket.'
+  throw new Fault('bad-request', sentence, { errors })
 }
 
 function cellsOf({ area, level, tiles }: Search): number[] {
@@ -96,7 +133,7 @@ function cellsOf({ area, level, tiles }: Search): number[] {
 
 /** Values of the parameters in queries/sqlite/search.sql and extent.sql but for the cursor's. */
 function valuesOf({ area, time, cloud, dedupe }: Search, cells: readonly number[]) {
-  const [west, south, east, north] = outward(area.box)
+  const [west, south, east, north] = area.box
   return {
     cells: JSON.stringify(cells),
     from: time.from ?? Number.MIN_SAFE_INTEGER,
@@ -104,32 +141,28 @@ function valuesOf({ area, time, cloud, dedupe }: Search, cells: readonly number[
     superseded: dedupe === 'latest' ? 0 : 1,
     cloudMin: cloud?.min ?? null,
     cloudMax: cloud?.max ?? null,
-    west,
-    south,
-    east,
-    north,
+    west: west * MICRODEGREES,
+    south: south * MICRODEGREES,
+    east: east * MICRODEGREES,
+    north: north * MICRODEGREES,
   }
 }
 
-function cursorValues({ time }: Search, after: Cursor | undefined) {
-  const [sensing, generation, cell, seq] = after ?? NEWEST
-  if (![sensing, generation, cell, seq].every((part) => typeof part === 'number')) {
-    throw new Fault('bad-request', 'The token is not one of this catalog; start again without it.', {
-      errors: [{ parameter: 'token', message: 'not a token of this catalog' }],
-    })
-  }
-  const until = Math.min(time.until ?? Number.MAX_SAFE_INTEGER, Number(sensing))
-  return {
-    sensing: Number(sensing),
-    generation: Number(generation),
-    cell: Number(cell),
-    seq: Number(seq),
-    until,
-  }
+/** The last row's key. `seq` means nothing in another index, so the one it is of goes with it. */
+const cursorForm = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number()])
+
+function cursorAfter(row: IndexRow | undefined, { builtAt }: AboutIndex): Cursor | undefined {
+  return row && [builtAt, row[1], row[2], row[0], row[3]]
 }
 
-function cursorAfter(row: IndexRow | undefined): Cursor | undefined {
-  return row && [row[1], row[2], row[0], row[3]]
+function cursorValues({ time }: Search, after: Cursor | undefined, about: AboutIndex) {
+  const [builtAt, ...key] = after ? readCursor(cursorForm, after) : [about.builtAt, ...NEWEST]
+  if (builtAt !== about.builtAt) {
+    const sentence = 'The index was replaced since this token was given; start again without it.'
+    throw tokenFault(sentence, 'of an index that was replaced')
+  }
+  const [sensing, generation, cell, seq] = key
+  return { sensing, generation, cell, seq, until: Math.min(time.until ?? Number.MAX_SAFE_INTEGER, sensing) }
 }
 
 /** The statements that give rows select all columns of the table, whose layout aboutIndex has checked. */

@@ -1,51 +1,56 @@
-import { Command, Option } from 'commander'
+import { Command } from 'commander'
 import { type AreaQuery, type Parameters, parseAreaQuery } from '../area-query.ts'
 import { readConfig } from '../config.ts'
-import { Fault } from '../errors.ts'
+import type { ParameterError } from '../errors.ts'
 import { FORMATS, write } from '../formats.ts'
 import type { House, Session } from '../house.ts'
 import { type Listed, listArea } from '../list-area.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
 import { LEVELS } from '../sentinel2/bands.ts'
 import { openHouse } from '../wire.ts'
-import { createOutput, createProgress, type Exit, type Terminal } from './terminal.ts'
+import { createProgress, EXIT, type Exit, type Terminal } from './terminal.ts'
 
-type Given = Parameters & { readonly maxGranules?: string }
+/** Options as commander gathers them; how often one was given is for parseAreaQuery to judge. */
+type Given = Readonly<Record<string, readonly string[]>>
+
+/** All take a value; what it may be is told once, in parseAreaQuery. */
+const OPTIONS = [
+  ['--bbox <w,s,e,n>', 'the box in place of the corners; west > east crosses the antimeridian'],
+  ['--datetime <time>', 'RFC 3339 time, date, or interval a/b, a/.., ../b'],
+  ['--cloud <percent>', '20: at most; 5,20: between'],
+  ['--level <level>', `processing level: ${LEVELS.join(', ')} (default: L1C)`],
+  ['--tiles <names>', 'only these tiles: 33UUB,33UUC'],
+  ['--bands <names>', 'only these bands: B02,B03,B04,TCI'],
+  ['--dedupe <how>', 'products of one acquisition: latest, none (default: latest)'],
+  ['--rank <colour>', 'not there yet'],
+  ['--stride <pixels>', 'not there yet'],
+  ['--source <files>', 'not there yet'],
+  ['--limit <granules>', 'granules asked for at a time (default: 250)'],
+  ['-n, --max-granules <granules>', 'stop after so many'],
+  ['--format <format>', `of the answer: ${FORMATS.join(', ')} (default: json)`],
+] as const
 
 /** `swath area`: the images of an area, all pages of it. */
 export function areaCommand(terminal: Terminal, finish: (exit: Exit) => void): Command {
-  return new Command('area')
+  const command = new Command('area')
     .description('List the images of every granule in a box, newest first.')
     .argument('[corners...]', 'lat1 lng1 lat2 lng2: two opposite corners, degrees')
-    .option('--bbox <w,s,e,n>', 'the box in place of the corners; west > east crosses the antimeridian')
-    .option('--datetime <time>', 'RFC 3339 time, date, or interval a/b, a/.., ../b')
-    .option('--cloud <percent>', '20: at most; 5,20: between')
-    .addOption(new Option('--level <level>', 'processing level').choices(LEVELS).default('L1C'))
-    .option('--tiles <names>', 'only these tiles: 33UUB,33UUC')
-    .option('--bands <names>', 'only these bands: B02,B03,B04,TCI')
-    .addOption(
-      new Option('--dedupe <how>', 'products of one acquisition')
-        .choices(['latest', 'none'])
-        .default('latest'),
-    )
-    .option('--rank <colour>', 'not there yet')
-    .option('--stride <pixels>', 'not there yet')
-    .option('--source <files>', 'not there yet')
-    .option('--limit <granules>', 'granules asked for at a time')
-    .option('-n, --max-granules <granules>', 'stop after so many')
-    .addOption(new Option('--format <format>', 'of the answer').choices(FORMATS).default('json'))
     .addHelpText('after', HELP)
-    .allowExcessArguments()
-    .action(async (corners: string[], given: Given) => {
-      const query = parseAreaQuery(parametersOf(corners, given), 'box')
-      const most = mostGranules(given.maxGranules)
+    .action(async (corners: string[], { maxGranules = [], ...given }: Given) => {
+      const faults = [...cornerFaults(corners), ...maximumFaults(maxGranules)]
+      const query = parseAreaQuery({ ...given, ...cornersOf(corners) }, 'box', faults)
       const house = await openHouse(readConfig(terminal.env))
       try {
-        finish(await writeArea(terminal, house, query, most))
+        await writeArea(terminal, house, query, Number(maxGranules[0] ?? Number.POSITIVE_INFINITY))
+        finish(EXIT.done)
       } finally {
         await house.close()
       }
     })
+  for (const [flags, description] of OPTIONS) {
+    command.option(flags, description, (value, before: readonly string[] = []) => [...before, value])
+  }
+  return command
 }
 
 const HELP = `
@@ -57,25 +62,27 @@ Examples:
 
 SWATH_CATALOG and SWATH_STORAGE tell where to look; without them the embedded sample answers.`
 
-function parametersOf(corners: readonly string[], { maxGranules, ...options }: Given): Parameters {
-  const names = ['lat1', 'lng1', 'lat2', 'lng2']
-  if (corners.length > names.length) {
-    throw new Fault(
-      'bad-request',
-      `There are ${corners.length} corner numbers; four make a box: lat1 lng1 lat2 lng2.`,
-    )
-  }
-  return { ...options, ...Object.fromEntries(corners.map((corner, i) => [names[i], corner])) }
+const CORNERS = ['lat1', 'lng1', 'lat2', 'lng2']
+
+const cornersOf = (corners: readonly string[]): Parameters =>
+  Object.fromEntries(CORNERS.map((name, i) => [name, corners[i]]))
+
+function cornerFaults({ length }: readonly string[]): ParameterError[] {
+  if (length <= CORNERS.length) return []
+  const message = `there are ${length} corner numbers; four make a box: ${CORNERS.join(' ')}`
+  return [{ parameter: 'corners', message }]
 }
 
-function mostGranules(text: string | undefined): number {
-  if (text === undefined) return Number.POSITIVE_INFINITY
-  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text)
-  throw new Fault('bad-request', `--max-granules ${text} is not a whole number above 0.`)
+function maximumFaults(given: readonly string[]): ParameterError[] {
+  const parameter = 'max-granules'
+  if (given.length > 1) return [{ parameter, message: `${parameter} is given ${given.length} times` }]
+  return given
+    .filter((text) => !/^0*[1-9]\d*$/.test(text))
+    .map(() => ({ parameter, message: `${parameter} is not a whole number above 0` }))
 }
 
-async function writeArea(terminal: Terminal, house: House, query: AreaQuery, most: number): Promise<Exit> {
-  const output = createOutput(terminal.stdout)
+async function writeArea(terminal: Terminal, house: House, query: AreaQuery, most: number): Promise<void> {
+  const { output } = terminal
   const progress = createProgress(terminal)
   const session = house.open()
   const tally = { granules: 0, images: 0, empty: 0 }
@@ -108,7 +115,6 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
       `${tally.empty > 0 ? `; ${tally.empty} granules hold no such images` : ''}` +
       ` (listings remembered: ${listings.hits}, asked for: ${listings.misses})\n`,
   )
-  return 0
 }
 
 async function* allPages(

@@ -1,13 +1,8 @@
-import { createWriteStream } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
-import { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { Command } from 'commander'
 import { type BuildReport, buildIndex } from '../build-index.ts'
 import { type AboutIndex, aboutIndex } from '../catalog/index-file.ts'
-import { Fault, messageOf } from '../errors.ts'
 import { formatTime } from '../sentinel2/time.ts'
+import { csvSource } from './csv-source.ts'
 import { createProgress, EXIT, type Exit, type Terminal } from './terminal.ts'
 
 /** `swath index …`: the index that SWATH_CATALOG=sqlite:<file> reads. */
@@ -26,8 +21,8 @@ export function indexCommand(terminal: Terminal, finish: (exit: Exit) => void): 
   const stats = new Command('stats')
     .description('Tell what an index holds.')
     .argument('<file>')
-    .action((file: string) => {
-      terminal.stdout.write(`${JSON.stringify(readable(aboutIndex(file)), null, 2)}\n`)
+    .action(async (file: string) => {
+      await terminal.output.write(`${JSON.stringify(readable(aboutIndex(file)), null, 2)}\n`)
       finish(EXIT.done)
     })
   return new Command('index')
@@ -39,54 +34,26 @@ export function indexCommand(terminal: Terminal, finish: (exit: Exit) => void): 
 async function buildFrom(terminal: Terminal, from: readonly string[], to: string): Promise<void> {
   const progress = createProgress(terminal)
   const started = Date.now()
-  const spool = createSpool(to, terminal.stdin)
+  const sources = from.map((source) => csvSource(source, terminal.stdin))
+  const onProgress = (rows: number) => progress.show(`${rows} rows`)
   try {
-    const files: string[] = []
-    for (const source of from) files.push(await spool.fileOf(source))
-    const onProgress = (rows: number) => progress.show(`${rows} rows`)
-    const report = await buildIndex({ from: files, to, sources: from, onProgress })
+    const report = await untilStopped((signal) => buildIndex({ from: sources, to, signal, onProgress }))
     progress.clear()
     terminal.stderr.write(`${sentences(report, to, (Date.now() - started) / 1000)}\n`)
   } finally {
     progress.clear()
-    await spool.close()
   }
 }
 
-/** Sources that are no files, written down beside the index for as long as it is built. */
-function createSpool(to: string, stdin: Readable) {
-  let folder: string | undefined
-  let count = 0
-
-  async function save(bytes: Readable, source: string): Promise<string> {
-    try {
-      folder ??= await mkdtemp(join(dirname(to), '.swath-fetch-'))
-      const file = join(folder, `${count++}.csv`)
-      await pipeline(bytes, createWriteStream(file))
-      return file
-    } catch (cause) {
-      throw new Fault('upstream-failed', `${source} could not be read to its end: ${messageOf(cause)}.`, {
-        cause,
-      })
-    }
-  }
-
-  return {
-    fileOf: async (source: string): Promise<string> => {
-      if (source === '-') return save(stdin, 'Standard input')
-      if (!/^https?:\/\//.test(source)) return source
-      const response = await fetch(source).catch((cause: unknown) => {
-        throw new Fault('upstream-failed', `${source} could not be fetched: ${messageOf(cause)}.`, { cause })
-      })
-      if (!response.ok || !response.body) {
-        await response.body?.cancel()
-        throw new Fault('upstream-failed', `${source} answered ${response.status}, not a file.`)
-      }
-      return save(Readable.fromWeb(response.body), source)
-    },
-    close: async () => {
-      if (folder !== undefined) await rm(folder, { recursive: true, force: true })
-    },
+/** The first Ctrl-C or SIGTERM aborts the signal, so that nothing is left behind; a second one kills. */
+async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController()
+  const onSignal = () => stop.abort()
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
+  try {
+    return await work(stop.signal)
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
 }
 

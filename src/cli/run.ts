@@ -3,7 +3,7 @@ import { Fault, type FaultCode } from '../errors.ts'
 import { areaCommand } from './area.ts'
 import { indexCommand } from './index-commands.ts'
 import { serveCommand } from './serve.ts'
-import { EXIT, type Exit, PipeClosed, type Terminal } from './terminal.ts'
+import { createOutput, EXIT, type Exit, PipeClosed, type Streams, type Terminal } from './terminal.ts'
 
 const EXIT_OF = {
   'bad-request': EXIT.usage,
@@ -19,7 +19,10 @@ const EXIT_OF = {
 } as const satisfies Record<FaultCode, Exit>
 
 /** Runs one command; the number is the exit code. */
-export async function runCli(terminal: Terminal): Promise<number> {
+export async function runCli({ stdout, ...streams }: Streams): Promise<number> {
+  const showsProgress = streams.stderr.isTTY === true && stdout.isTTY !== true
+  const terminal: Terminal = { ...streams, output: createOutput(stdout), showsProgress }
+  const help: string[] = []
   let exit: Exit = EXIT.done
   const finish = (code: Exit) => {
     exit = code
@@ -28,7 +31,7 @@ export async function runCli(terminal: Terminal): Promise<number> {
     .description('Sentinel-2 imagery catalog: from a box on the map to the images of the public archive.')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => terminal.stdout.write(text),
+      writeOut: (text) => help.push(text),
       writeErr: (text) => terminal.stderr.write(text),
     })
     .showHelpAfterError('(swath --help tells more)')
@@ -37,6 +40,17 @@ export async function runCli(terminal: Terminal): Promise<number> {
   try {
     await program.parseAsync(terminal.argv, { from: 'user' })
     return exit
+  } catch (thrown) {
+    const asked = thrown instanceof CommanderError && thrown.exitCode === 0
+    return asked ? await tell(help.join(''), terminal) : exitAfter(thrown, terminal)
+  }
+}
+
+/** Help that was asked for is data. */
+async function tell(text: string, terminal: Terminal): Promise<Exit> {
+  try {
+    await terminal.output.write(text)
+    return EXIT.done
   } catch (thrown) {
     return exitAfter(thrown, terminal)
   }
@@ -47,7 +61,7 @@ const withChildren = (command: Command): Command[] =>
 
 function exitAfter(thrown: unknown, { stderr }: Terminal): Exit {
   if (thrown instanceof PipeClosed) return EXIT.done
-  if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? EXIT.done : EXIT.usage
+  if (thrown instanceof CommanderError) return EXIT.usage
   if (thrown instanceof Fault) {
     stderr.write(`swath: ${thrown.message}\n`)
     return EXIT_OF[thrown.code]

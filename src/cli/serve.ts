@@ -27,7 +27,8 @@ export function serveCommand(terminal: Terminal, finish: (exit: Exit) => void): 
         )
       })
       const { port } = server.address() as AddressInfo
-      terminal.stdout.write(greeting(`http://${config.host}:${port}`))
+      // Nobody has to read the greeting for the service to serve.
+      await terminal.output.write(greeting(urlOf(config.host, port))).catch(() => {})
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
       server.close()
       const grace = setTimeout(
@@ -41,6 +42,12 @@ export function serveCommand(terminal: Terminal, finish: (exit: Exit) => void): 
       await house.close()
     }
   })
+}
+
+/** Where this machine itself reaches the service; an address that means all of its own means loopback here. */
+function urlOf(host: string, port: number): string {
+  const name = { '0.0.0.0': '127.0.0.1', '::': '::1' }[host] ?? host
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
 const greeting = (url: string): string => `swath is serving on ${url}. Three things to try:

@@ -2,13 +2,31 @@ import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { Fault, messageOf } from '../errors.ts'
 
-/** What a command talks to; data goes to stdout, everything else to stderr. */
-export type Terminal = {
+/** What a process is given. */
+export type Streams = {
   readonly argv: readonly string[]
   readonly env: Readonly<Record<string, string | undefined>>
   readonly stdin: Readable
-  readonly stdout: Writable
+  readonly stdout: Writable & { readonly isTTY?: boolean }
   readonly stderr: Writable & { readonly isTTY?: boolean }
+}
+
+/** What a command talks to: data goes to the output, everything else to stderr. */
+export type Terminal = Omit<Streams, 'stdout'> & {
+  readonly output: Output
+  /** Whether a line on stderr can be drawn over again without falling among the data. */
+  readonly showsProgress: boolean
+}
+
+export type Output = {
+  /**
+   * Writes no faster than the reader takes it.
+   * @throws {PipeClosed} when the reader has left
+   * @throws {Fault} misconfigured when it cannot be written, as on a full disk
+   */
+  write(text: string): Promise<void>
+  /** Aborts when nothing can be written any more. */
+  readonly left: AbortSignal
 }
 
 /** Exit codes: done, failed, wrong usage, partial. */
@@ -18,15 +36,7 @@ export type Exit = (typeof EXIT)[keyof typeof EXIT]
 /** The reader of stdout left, as `head` does; there is nothing more to do and nothing to complain of. */
 export class PipeClosed extends Error {}
 
-/**
- * Writes to stdout no faster than its reader takes it.
- * @throws {PipeClosed} when the reader has left
- * @throws {Fault} misconfigured when it cannot be written, as on a full disk
- */
-export function createOutput(stdout: Writable): {
-  write(text: string): Promise<void>
-  readonly left: AbortSignal
-} {
+export function createOutput(stdout: Writable): Output {
   const left = new AbortController()
   stdout.on('error', (error: NodeJS.ErrnoException) => {
     left.abort(error.code === 'EPIPE' ? new PipeClosed() : unwritable(error))
@@ -56,19 +66,22 @@ const unwritable = (cause: unknown): Fault =>
     cause,
   })
 
-/** A line on stderr that is drawn over again, on a terminal alone. */
-export function createProgress({ stderr }: Terminal): { show(text: string): void; clear(): void } {
+/** A line on stderr that is drawn over again, where a person watches it and no data comes between. */
+export function createProgress({ stderr, showsProgress }: Terminal): {
+  show(text: string): void
+  clear(): void
+} {
   const everyMs = 200
   let shown = 0
   const erase = '\r\x1b[2K'
   return {
     show: (text) => {
-      if (!stderr.isTTY || Date.now() - shown < everyMs) return
+      if (!showsProgress || Date.now() - shown < everyMs) return
       shown = Date.now()
       stderr.write(erase + text)
     },
     clear: () => {
-      if (stderr.isTTY && shown > 0) stderr.write(erase)
+      if (showsProgress && shown > 0) stderr.write(erase)
     },
   }
 }

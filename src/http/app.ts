@@ -8,7 +8,6 @@ import { estimate } from '../estimate.ts'
 import { type Format, featureOf, imagesOf, mediaTypeOf, propertiesOf, write } from '../formats.ts'
 import type { House } from '../house.ts'
 import { listArea, listGranule } from '../list-area.ts'
-import { unknownParameter } from '../near-miss.ts'
 import { writeToken } from '../page-token.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
 import { noSuchPath, notAllowed, problem } from './problem.ts'
@@ -62,13 +61,17 @@ export function createApp(house: House): Hono<Env> {
     return c.json(await estimate(house.open().catalog, query, c.req.raw.signal))
   })
 
-  app.get('/healthz', (c) => c.json({ status: 'ok' }))
+  app.get('/healthz', (c) => {
+    refuseParameters(c)
+    return c.json({ status: 'ok' })
+  })
 
   app.get('/readyz', async (c) => {
+    refuseParameters(c)
     const { catalog, storage } = house.open()
     const { signal } = c.req.raw
     await catalog.check(signal)
-    for await (const _ of storage.list('tiles/', { delimiter: '/', signal })) break
+    for await (const page of storage.list('tiles/', { delimiter: '/', signal })) if (page.length > 0) break
     return c.json({ status: 'ready', ...house.state() })
   })
 
@@ -84,19 +87,31 @@ async function areaAnswer(c: Context<Env>, house: House, form: AreaForm): Promis
   const session = house.open()
   const { signal } = c.req.raw
   const page = await listArea(session, query.search, { ...query, signal })
-  const body = await streamBody(write(format, page.granules, session.storage.bucket), (thrown) => {
-    if (!signal.aborted)
-      console.error(`${c.req.path} broken off:`, thrown instanceof Fault ? thrown.message : thrown)
-    c.env.outgoing.destroy()
-  })
+  const pieces = write(format, page.granules, session.storage.bucket)
+  const body = await bodyOf(c, pieces)
   c.header('Content-Type', mediaType)
   c.header('Vary', 'Accept')
   c.header('Swath-Area', wrappedBox(query.search.area.box).join(','))
   c.header('Swath-Granules', String(page.count))
   if (page.next) c.header('Link', `<${nextUrl(c, writeToken(query.search, page.next))}>; rel="next"`)
-  if (c.req.method !== 'HEAD') return c.body(body)
+  return c.newResponse(body)
+}
+
+/**
+ * The pieces as they are pulled, an end of the connection where they fail. HTTP/1.0 has no chunks, so that a
+ * cut answer would look whole: who speaks it gets the page gathered, with its length.
+ */
+async function bodyOf(c: Context<Env>, pieces: AsyncGenerator<string>) {
+  if (c.env.incoming.httpVersion === '1.0') return (await Array.fromAsync(pieces)).join('')
+  const body = await streamBody(pieces, (thrown) => {
+    if (!c.req.raw.signal.aborted) {
+      console.error(`${c.req.path} broken off:`, thrown instanceof Fault ? thrown.message : thrown)
+    }
+    c.env.outgoing.destroy()
+  })
+  if (c.req.method !== 'HEAD') return body
   await body.cancel()
-  return c.body(null)
+  return null
 }
 
 /** The format parameter beats the Accept header; who accepts plain text alone is given it by that name. */
@@ -108,9 +123,10 @@ function answerForm(c: Context, asked: Format | undefined): { format: Format; me
   return { format, mediaType: accepted === 'text/plain' ? 'text/plain; charset=utf-8' : mediaTypeOf(format) }
 }
 
-/** The same address with the next page's token, as the client wrote it. */
+/** The same address with the next page's token. TLS may end at a proxy, which then says so. */
 function nextUrl(c: Context, token: string): string {
   const url = new URL(c.req.url)
+  if (c.req.header('X-Forwarded-Proto') === 'https') url.protocol = 'https:'
   url.searchParams.set('token', token)
   return url.href
 }
@@ -119,8 +135,9 @@ function refuseParameters(c: Context): void {
   const given: Parameters = c.req.queries()
   const errors = Object.keys(given).map((parameter) => ({
     parameter,
-    message: unknownParameter(parameter, []),
+    message: `${parameter} is no parameter`,
   }))
   if (errors.length === 0) return
-  throw new Fault('bad-request', `${errors.map(({ message }) => message).join('; ')}.`, { errors })
+  const names = errors.map(({ parameter }) => parameter).join(', ')
+  throw new Fault('bad-request', `${c.req.path} takes no parameters; leave out ${names}.`, { errors })
 }

@@ -32,8 +32,9 @@ export function footprintOf({ mgrsTile, box }: Pick<Granule, 'mgrsTile' | 'box'>
 
 /**
  * The box of the valid data as an index row gives it. A row whose west is east of its east crosses the
- * antimeridian; one wider than 180° is a box that was made without knowing of it and says nothing of the
- * longitudes, so the tile's own stand in. Undefined where an edge is missing.
+ * antimeridian; one that is wider than 180° then is no box of a tile's data (it was made without knowing of
+ * the antimeridian, or is empty) and says nothing of the longitudes, so the tile's own stand in. Undefined
+ * where an edge is missing.
  */
 export function dataBox(
   edges: { west: number | null; south: number | null; east: number | null; north: number | null },
@@ -41,8 +42,8 @@ export function dataBox(
 ): Box | undefined {
   const { west, south, east, north } = edges
   if (west === null || south === null || east === null || north === null) return undefined
-  if (west > east) return [west, south, east + 360, north]
-  if (east - west <= 180) return [west, south, east, north]
+  const unwrapped = west > east ? east + 360 : east
+  if (unwrapped - west <= 180) return [west, south, unwrapped, north]
   const tile = tileBox(mgrsTile)
   return tile ? [tile[0], south, tile[2], north] : undefined
 }

@@ -43,11 +43,11 @@ export const imagePrefix = (granule: Pick<Granule, 'place' | 'granuleId'>): stri
   `${granule.place}/GRANULE/${granule.granuleId}/IMG_DATA/`
 
 /** Where a level's products stand in the bucket. */
-const LEVEL_ROOT = { L1C: 'tiles', L2A: 'L2/tiles' } as const satisfies Record<Level, string>
+export const LEVEL_ROOT = { L1C: 'tiles/', L2A: 'L2/tiles/' } as const satisfies Record<Level, string>
 
 /** Prefix of a tile's products: `tiles/33/U/UB/`, `L2/tiles/01/C/CV/` (the zone keeps its zero). */
 export const tilePrefix = (level: Level, mgrsTile: string): string =>
-  `${LEVEL_ROOT[level]}/${mgrsTile.slice(0, 2)}/${mgrsTile.slice(2, 3)}/${mgrsTile.slice(3)}/`
+  `${LEVEL_ROOT[level]}${mgrsTile.slice(0, 2)}/${mgrsTile.slice(2, 3)}/${mgrsTile.slice(3)}/`
 
 const INDEX_FILE = /index\.csv\.gz$/
 const GS_URL = /^gs:\/\/[^/]+\/(.+?)\/?$/
@@ -92,50 +92,58 @@ export const LONG_FORM_END = Date.UTC(2016, 11, 7) * 1000
 /** A datatake lasts minutes; the next one of the same relative orbit comes ten days later. */
 const WITHIN_DATATAKE = 3600 * 1e6
 
-type Product = Processing & Pick<Granule, 'mgrsTile' | 'datatake'>
+type OfProduct = Processing & Pick<Granule, 'mgrsTile' | 'datatake'>
+type Entry<G extends OfProduct> = { readonly granule: G; readonly start: Micros; readonly vague: boolean }
 
 /**
- * The best product of each acquisition. Products are of one acquisition when satellite, level, tile,
- * relative orbit and datatake start are the same; not the sensing time, whose meaning changed at baseline
- * 02.07. Where the start is not known (a long-form product whose folder carries the sensing start instead),
- * being within an hour will do. A product whose folder's name says nothing stands for itself.
+ * The granules of the best product of each acquisition: all that lie in its place, since one product may hold
+ * a tile in several pieces. Products are of one acquisition when satellite, level, tile, relative orbit and
+ * datatake start are the same; not the sensing time, whose meaning changed at baseline 02.07. Where the start
+ * is not known (a long-form product whose folder carries the sensing start instead), being within an hour
+ * will do. A granule in a folder whose name says nothing stands for itself.
  */
-export function bestProducts<P extends Product>(products: readonly P[]): Set<P> {
-  const best = new Set<P>()
-  const passes = new Map<string, { product: P; start: Micros; vague: boolean }[]>()
-  for (const product of products) {
-    const name = folderProduct(product.place)
+export function bestProducts<G extends OfProduct>(granules: readonly G[]): Set<G> {
+  const best = new Set<G>()
+  const passes = new Map<string, Entry<G>[]>()
+  for (const granule of granules) {
+    const name = folderProduct(granule.place)
     if (!name) {
-      best.add(product)
+      best.add(granule)
       continue
     }
-    const start = parseDatatake(product.datatake ?? '')?.start
+    const start = parseDatatake(granule.datatake ?? '')?.start
     const vague = start === undefined && name.start < LONG_FORM_END
-    const key = [name.satellite, name.level, product.mgrsTile, name.relativeOrbit].join()
+    const key = [name.satellite, name.level, granule.mgrsTile, name.relativeOrbit].join()
     const pass = passes.get(key) ?? []
-    pass.push({ product, start: start ?? name.start, vague })
+    pass.push({ granule, start: start ?? name.start, vague })
     passes.set(key, pass)
   }
   for (const pass of passes.values()) {
-    const sorted = pass.toSorted((a, b) => a.start - b.start)
-    let acquisition: typeof sorted = []
-    for (const entry of sorted) {
-      const last = acquisition.at(-1)
-      const gap = last ? entry.start - last.start : 0
-      const same = gap === 0 || ((entry.vague || last?.vague) && gap < WITHIN_DATATAKE)
-      if (!same) {
-        best.add(bestOf(acquisition))
-        acquisition = []
-      }
-      acquisition.push(entry)
-    }
-    best.add(bestOf(acquisition))
+    for (const acquisition of acquisitionsOf(pass))
+      for (const granule of bestOf(acquisition)) best.add(granule)
   }
   return best
 }
 
-function bestOf<P extends Product>(acquisition: readonly { product: P }[]): P {
-  return acquisition.map(({ product }) => product).reduce((a, b) => (compareProducts(a, b) >= 0 ? a : b))
+function* acquisitionsOf<G extends OfProduct>(pass: readonly Entry<G>[]): Generator<G[]> {
+  let acquisition: G[] = []
+  let last: Entry<G> | undefined
+  for (const entry of pass.toSorted((a, b) => a.start - b.start)) {
+    const gap = last ? entry.start - last.start : 0
+    const same = gap === 0 || ((entry.vague || last?.vague) && gap < WITHIN_DATATAKE)
+    if (!same) {
+      yield acquisition
+      acquisition = []
+    }
+    acquisition.push(entry.granule)
+    last = entry
+  }
+  yield acquisition
+}
+
+function bestOf<G extends OfProduct>(acquisition: readonly G[]): G[] {
+  const { place } = acquisition.reduce((a, b) => (compareProducts(a, b) >= 0 ? a : b))
+  return acquisition.filter((granule) => granule.place === place)
 }
 
 /** The order of every answer: newest first, then whatever makes it total; see Catalog.search. */

@@ -7,7 +7,8 @@ import { type Micros, parseCompactTime } from './time.ts'
  * carry a name that looks compact, with the sensing start in place of the datatake start.
  */
 
-export type Satellite = 'S2A' | 'S2B' | 'S2C' | 'S2D'
+export const SATELLITES = ['S2A', 'S2B', 'S2C', 'S2D'] as const
+export type Satellite = (typeof SATELLITES)[number]
 
 /** `compact`: since 2016-12-06 and in all reprocessings; `long`: before. */
 export type Form = 'compact' | 'long'
@@ -63,7 +64,6 @@ const COMPACT_IMAGE = new RegExp(`^(?:L2A_)?T${TILE}_${TIME}_([A-Z0-9]{3})(?:_(1
 const LONG_IMAGE = new RegExp(
   `^S2[A-D]_(?:OPER|USER)_MSI_(?:L1C|L2A)_TL_[A-Z0-9_]{4}_${TIME}_A\\d{6}_T${TILE}_([A-Z0-9]{3})(?:_(10|20|60)m)?\\.jp2$`,
 )
-const PREVIEW = new RegExp(`(?:^(?:L2A_)?T${TILE}_${TIME}_PVI|^S2[A-D]_(?:OPER|USER)_PVI_.+)\\.jp2$`)
 const DATATAKE = new RegExp(`^GS2[A-D]_(${TIME})_(\\d{6})_N(\\d{2}\\.\\d{2})$`)
 const TILE_NAME = new RegExp(`^${TILE}$`)
 
@@ -129,9 +129,6 @@ export function parseImageName(text: string): ImageName | undefined {
   const resolution = m?.[2] === undefined ? l1cResolution(band) : (Number(m[2]) as Resolution)
   return resolution === undefined ? undefined : { band, resolution }
 }
-
-/** Whether a file name (the last part of a key) is that of a granule's preview, PVI. */
-export const isPreviewName = (text: string): boolean => PREVIEW.test(text)
 
 /** Reads `GS2A_20170208T092131_008527_N02.04`; undefined where it is none. */
 export function parseDatatake(

@@ -1,8 +1,8 @@
 /*
- * Universal Transverse Mercator on WGS 84 to longitude and latitude and back, by Krüger's series to the
- * fourth order of the third flattening: C. F. F. Karney, "Transverse Mercator with an accuracy of a few
- * nanometers", J. Geodesy 85 (2011), eqs. 7–15 and 35–36; below a millimetre inside a zone and its
- * neighbours, which is far more than a tile's edge needs.
+ * Universal Transverse Mercator on WGS 84 to longitude and latitude, by Krüger's series to the fourth order
+ * of the third flattening: C. F. F. Karney, "Transverse Mercator with an accuracy of a few nanometers",
+ * J. Geodesy 85 (2011), eqs. 7–15 and 36; below a millimetre inside a zone and its neighbours, which is far
+ * more than a tile's edge needs.
  */
 
 const FLATTENING = 1 / 298.257223563
@@ -15,12 +15,6 @@ const RADIUS = ((SCALE * 6_378_137) / (1 + N)) * (1 + N ** 2 / 4 + N ** 4 / 64)
 const ECCENTRICITY = Math.sqrt(FLATTENING * (2 - FLATTENING))
 const DEGREES = 180 / Math.PI
 
-const ALPHA = [
-  N / 2 - (2 / 3) * N ** 2 + (5 / 16) * N ** 3 + (41 / 180) * N ** 4,
-  (13 / 48) * N ** 2 - (3 / 5) * N ** 3 + (557 / 1440) * N ** 4,
-  (61 / 240) * N ** 3 - (103 / 140) * N ** 4,
-  (49561 / 161280) * N ** 4,
-]
 const BETA = [
   N / 2 - (2 / 3) * N ** 2 + (37 / 96) * N ** 3 - N ** 4 / 360,
   N ** 2 / 48 + N ** 3 / 15 - (437 / 1440) * N ** 4,
@@ -57,27 +51,6 @@ export function utmToLonLat(
   const tanConformal = Math.sin(xiRound) / Math.hypot(sinhEta, cosXi)
   const lon = centralMeridian(zone) + Math.atan2(sinhEta, cosXi) * DEGREES
   return [lon, Math.atan(geodeticTangent(tanConformal)) * DEGREES]
-}
-
-/** Easting and northing, metres, of a point in a zone; the northing with the false one of the south. */
-export function lonLatToUtm(
-  zone: number,
-  hemisphere: Hemisphere,
-  lon: number,
-  lat: number,
-): [easting: number, northing: number] {
-  const tau = conformalTangent(Math.tan(lat / DEGREES))
-  const lambda = (lon - centralMeridian(zone)) / DEGREES
-  const xiRound = Math.atan2(tau, Math.cos(lambda))
-  const etaRound = Math.asinh(Math.sin(lambda) / Math.hypot(tau, Math.cos(lambda)))
-  let xi = xiRound
-  let eta = etaRound
-  ALPHA.forEach((a, i) => {
-    const k = 2 * (i + 1)
-    xi += a * Math.sin(k * xiRound) * Math.cosh(k * etaRound)
-    eta += a * Math.cos(k * xiRound) * Math.sinh(k * etaRound)
-  })
-  return [FALSE_EASTING + RADIUS * eta, RADIUS * xi + (hemisphere === 'south' ? FALSE_NORTHING_SOUTH : 0)]
 }
 
 /** Tangent of the conformal latitude from that of the geodetic one: Karney 2011, eqs. 7–9. */

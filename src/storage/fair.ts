@@ -1,6 +1,5 @@
-import { isLastPage } from './last-page.ts'
 import type { Entry, ListOptions, Storage } from './port.ts'
-import { type Lane, takeTurns } from './turns.ts'
+import { type Lane, takeTurns } from '../calls/turns.ts'
 
 /** Calls of each kind. */
 export type Calls = { readonly list: number; readonly read: number }
@@ -49,8 +48,6 @@ async function* pagesInTurn(
       const step = await lane.run(() => steps.next(), options?.signal)
       if (step.done) return
       yield step.value
-      // The step after a last page makes no call and so must not wait behind those that do.
-      if (isLastPage(step.value)) return
     }
   } finally {
     await steps.return?.()

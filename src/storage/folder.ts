@@ -4,7 +4,6 @@ import { cancelled } from '../errors.ts'
 import { openRoot, placeAt, unlessAbsent } from './folder-root.ts'
 import { type Found, walk } from './folder-walk.ts'
 import { canBeKey, canStartKey } from './keys.ts'
-import { markLastPage } from './last-page.ts'
 import type { ByteRange, Entry, ListOptions, Storage } from './port.ts'
 import { noSuchObject, pastTheEnd, requireRange } from './range.ts'
 
@@ -57,7 +56,7 @@ async function* pages(
     heed(signal)
     page = []
   }
-  if (page.length > 0) yield markLastPage(await entriesOf(page))
+  if (page.length > 0) yield await entriesOf(page)
 }
 
 async function entriesOf(page: readonly Found[]): Promise<readonly Entry[]> {

@@ -3,7 +3,6 @@ import { TooLate, withAttempts } from '../calls/attempts.ts'
 import { Broken, dropBody, get, Nonsense, Refused, readBody } from '../calls/http-answer.ts'
 import { Fault, messageOf } from '../errors.ts'
 import { canBeKey, canStartKey, compareKeys, offsetPastFolder } from './keys.ts'
-import { markLastPage } from './last-page.ts'
 import type { ByteRange, Entry, ListOptions, Storage } from './port.ts'
 import { noSuchObject, pastTheEnd, requireRange } from './range.ts'
 
@@ -82,7 +81,7 @@ async function* pages(
   if (end !== undefined) query.set('endOffset', end)
   for (;;) {
     const { entries, next } = await fetchPage(query)
-    yield next === undefined ? markLastPage(entries) : entries
+    yield entries
     if (next === undefined) return
     if (next === query.get('pageToken')) {
       throw new Fault(

@@ -1,3 +1,4 @@
+import { cancelled } from '../errors.ts'
 import { folderProduct } from '../sentinel2/granule.ts'
 import type { Micros } from '../sentinel2/time.ts'
 import type { Listings } from '../store/port.ts'
@@ -6,8 +7,8 @@ import type { Entry, Storage } from './port.ts'
 /** A product's files may still arrive for some days after it was made. */
 const SETTLED_AFTER = 7 * 86_400 * 1e6
 
-/** Lists answered from memory, asked of the storage, and answers that could not be written down. */
-export type Recall = { readonly hits: number; readonly misses: number; readonly unwritten: number }
+/** Lists answered from memory, and lists asked of the storage. */
+export type Recall = { readonly hits: number; readonly misses: number }
 
 export interface RememberingStorage {
   /** The same storage, with what is remembered of it in front. */
@@ -15,21 +16,44 @@ export interface RememberingStorage {
   recall(): Recall
 }
 
+/** A list under way, for all who ask for it. */
+type Flight = { readonly entries: Promise<readonly Entry[]>; readonly leave: () => void; askers: number }
+
 /**
  * Remembers what is listed inside a product's folder, which does not change once the product is complete:
- * a week after it was made, and only where something was there. A store that cannot be written costs speed,
- * no answer.
+ * a week after it was made, and only where something was there. Askers for the same list share one flight,
+ * which ends early only when all of them have left.
+ * @param listings undefined for a storage whose lists cost nothing and whose files may change: a folder
  * @param now microseconds since 1970
  */
-export function rememberListings(listings: Listings, now: () => Micros): RememberingStorage {
-  const tally = { hits: 0, misses: 0, unwritten: 0 }
+export function rememberListings(listings: Listings | undefined, now: () => Micros): RememberingStorage {
+  const tally = { hits: 0, misses: 0 }
+  const flights = new Map<string, Flight>()
 
-  function keep(prefix: string, delimiter: string, entries: readonly Entry[]): void {
-    try {
-      listings.put(prefix, delimiter, entries)
-    } catch {
-      tally.unwritten++
+  function takeOff(listings: Listings, storage: Storage, prefix: string, delimiter: '/' | undefined): Flight {
+    tally.misses++
+    const key = prefix + (delimiter ?? '')
+    const left = new AbortController()
+    const entries = listAll(storage, prefix, delimiter, left.signal)
+      .then((found) => {
+        if (found.length > 0) listings.put(prefix, delimiter ?? '', found)
+        return found
+      })
+      .finally(() => flights.delete(key))
+    // Each asker hears of a failure; if all have left, nobody has to.
+    entries.catch(() => {})
+    const flight: Flight = {
+      entries,
+      askers: 0,
+      leave: () => {
+        flight.askers--
+        if (flight.askers > 0) return
+        if (flights.get(key) === flight) flights.delete(key)
+        left.abort()
+      },
     }
+    flights.set(key, flight)
+    return flight
   }
 
   return {
@@ -38,27 +62,52 @@ export function rememberListings(listings: Listings, now: () => Micros): Remembe
       bucket: storage.bucket,
       read: storage.read,
       async *list(prefix, options = {}) {
-        const { delimiter = '', startOffset, endOffset } = options
-        if (!isSettled(prefix, now()) || startOffset !== undefined || endOffset !== undefined) {
+        const { delimiter, startOffset, endOffset, signal } = options
+        const sliced = startOffset !== undefined || endOffset !== undefined
+        if (!listings || sliced || !isSettled(prefix, now())) {
+          tally.misses++
           yield* storage.list(prefix, options)
           return
         }
-        const known = listings.get(prefix, delimiter)
+        const known = listings.get(prefix, delimiter ?? '')
         if (known) {
           tally.hits++
           yield known
           return
         }
-        tally.misses++
-        const entries: Entry[] = []
-        for await (const page of storage.list(prefix, options)) {
-          entries.push(...page)
-          yield page
+        if (signal?.aborted) throw cancelled(signal.reason)
+        const flight =
+          flights.get(prefix + (delimiter ?? '')) ?? takeOff(listings, storage, prefix, delimiter)
+        flight.askers++
+        try {
+          yield await unlessLeft(flight.entries, signal)
+        } finally {
+          flight.leave()
         }
-        if (entries.length > 0) keep(prefix, delimiter, entries)
       },
     }),
   }
+}
+
+async function listAll(
+  storage: Storage,
+  prefix: string,
+  delimiter: '/' | undefined,
+  signal: AbortSignal,
+): Promise<readonly Entry[]> {
+  const entries: Entry[] = []
+  for await (const page of storage.list(prefix, { delimiter, signal })) entries.push(...page)
+  return entries
+}
+
+/** The result, or a fault at once when the asker leaves. */
+function unlessLeft<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (!signal) return result
+  return new Promise((resolve, reject) => {
+    const leave = () => reject(cancelled(signal.reason))
+    signal.addEventListener('abort', leave, { once: true })
+    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
+  })
 }
 
 const PRODUCT_FOLDER = /^(.+?\.SAFE)\//

@@ -3,35 +3,71 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault, messageOf } from '../errors.ts'
 import type { Entry } from '../storage/port.ts'
-import type { Store } from './port.ts'
+import { createPending } from './pending.ts'
+import type { Listings, Store } from './port.ts'
 
 const APPLICATION = 0x73775354
 const LAYOUT = 1
-const BUSY_MS = 5000
+/** Opening and closing may wait for another process; nothing in between does. */
+const PATIENCE_MS = 5000
+const LAYOUT_SQL = new URL('../../queries/store/layout.sql', import.meta.url)
 
 /**
- * The store in one file that several processes may share: SQLite in WAL mode, so readers never wait and
- * writers wait for each other. It is made where there is none.
+ * The store in one file that several processes may share: SQLite in WAL mode, so that readers never wait.
+ * It is made where there is none. Writes are gathered and committed together a moment later.
  * @throws {Fault} misconfigured where the file cannot be opened or is something else
  */
 export function sqliteStore(file: string): Store {
   const db = openStore(file)
-  const get = db.prepare('SELECT entries FROM listing WHERE listed = ?')
-  const put = db.prepare('INSERT OR REPLACE INTO listing VALUES (?, ?)')
+  const select = db.prepare('SELECT entries FROM listing WHERE storage = ? AND listed = ?')
+  const insert = db.prepare('INSERT OR REPLACE INTO listing VALUES (?, ?, ?)')
   const count = db.prepare('SELECT count(*) AS n FROM listing')
-  return {
-    listings: {
-      get: (prefix, delimiter) => {
-        const row = get.get(listedAs(prefix, delimiter))
-        return row && decode(prefix, String(row.entries))
-      },
-      put: (prefix, delimiter, entries) => {
-        put.run(listedAs(prefix, delimiter), encode(prefix, entries))
-      },
-      count: () => Number(count.get()?.n),
+  let failedReads = 0
+  const pending = createPending<readonly [storage: string, listed: string, entries: string]>((rows) => {
+    db.exec('BEGIN IMMEDIATE')
+    try {
+      for (const row of rows) insert.run(...row)
+      db.exec('COMMIT')
+    } catch (thrown) {
+      db.exec('ROLLBACK')
+      throw thrown
+    }
+  })
+
+  /** What cannot be read is as good as not remembered. */
+  function read<T>(of: () => T): T | undefined {
+    try {
+      return of()
+    } catch {
+      failedReads++
+      return undefined
+    }
+  }
+
+  const listings = (storage: string): Listings => ({
+    get: (prefix, delimiter) => {
+      const listed = listedAs(prefix, delimiter)
+      const waiting = pending.get(storage + listed)
+      const text = waiting ? waiting[2] : read(() => select.get(storage, listed)?.entries)
+      return text === undefined ? undefined : read(() => decode(prefix, String(text)))
     },
+    put: (prefix, delimiter, entries) => {
+      const listed = listedAs(prefix, delimiter)
+      pending.put(storage + listed, [storage, listed, encode(prefix, entries)])
+    },
+  })
+
+  return {
+    listings,
+    state: () => ({
+      listings: Number(read(() => count.get())?.n ?? 0),
+      failed: failedReads + pending.failed(),
+    }),
     close: () => {
-      if (db.isOpen) db.close()
+      if (!db.isOpen) return
+      db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`)
+      pending.close()
+      db.close()
     },
   }
 }
@@ -65,7 +101,7 @@ function openStore(file: string): DatabaseSync {
   let db: DatabaseSync | undefined
   try {
     mkdirSync(dirname(file), { recursive: true })
-    db = new DatabaseSync(file, { timeout: BUSY_MS })
+    db = new DatabaseSync(file, { timeout: PATIENCE_MS })
     settle(db)
     return db
   } catch (thrown) {
@@ -78,17 +114,15 @@ function openStore(file: string): DatabaseSync {
 
 function settle(db: DatabaseSync): void {
   const pragma = (name: string) => Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0])
-  const [application, layout, tables] = [
-    pragma('application_id'),
-    pragma('user_version'),
-    pragma('schema_version'),
-  ]
-  if (tables > 0 && application !== APPLICATION) throw new Error('it is an SQLite file of another kind')
-  if (layout > LAYOUT) throw new Error(`it has layout ${layout}, this swath knows ${LAYOUT}`)
+  const [application, layout] = [pragma('application_id'), pragma('user_version')]
+  const isNew = pragma('schema_version') === 0
+  if (!isNew && application !== APPLICATION) throw new Error('it is an SQLite file of another kind')
+  if (!isNew && layout !== LAYOUT) throw new Error(`it has layout ${layout}, this swath knows ${LAYOUT}`)
   // A torn write after a power cut costs the newest entries, never the file; they are only remembered.
   db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
   db.exec('BEGIN IMMEDIATE')
   db.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${LAYOUT}`)
-  db.exec(readFileSync(new URL('../../queries/store/layout.sql', import.meta.url), 'utf8'))
+  db.exec(readFileSync(LAYOUT_SQL, 'utf8'))
   db.exec('COMMIT')
+  db.exec('PRAGMA busy_timeout = 0')
 }

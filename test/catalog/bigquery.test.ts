@@ -14,7 +14,7 @@ import {
 } from '../stand-ins/open-bigquery.ts'
 import { openBigQuery } from './open.ts'
 
-catalogContract('a table of BigQuery', { cloud: true, box: true, sensing: true }, openBigQuery)
+catalogContract('a table of BigQuery', { cloud: true, box: true }, openBigQuery)
 
 const EVERYTHING: Search = {
   area: WORLD,

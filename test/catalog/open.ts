@@ -9,7 +9,7 @@ import type { OpenCatalog } from '../contracts/catalog.ts'
 import { openBigQueryOver } from '../stand-ins/open-bigquery.ts'
 import { folderOf, temporaryFolder } from '../temporary.ts'
 
-/** The sqlite catalog over an index that was built from the rows. */
+/** A lane of the sqlite catalog over an index that was built from the rows. */
 export const openSqlite: OpenCatalog = async (rows) => {
   const folder = await temporaryFolder()
   const file = join(folder.path, 'index.sqlite')
@@ -18,7 +18,7 @@ export const openSqlite: OpenCatalog = async (rows) => {
   rmSync(csv)
   const catalog = sqliteCatalog({ file, threads: 1 })
   return {
-    catalog,
+    catalog: catalog.lane(),
     close: async () => {
       await catalog.close()
       await folder.remove()

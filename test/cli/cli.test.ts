@@ -86,6 +86,23 @@ describe('swath area', () => {
     const unknown = await swath(['area', ...COPENHAGEN, '--clouds', '20'])
     expect(unknown.code).toBe(2)
     expect(unknown.stderr).toContain('Did you mean --cloud?')
+    const twice = await swath([
+      'area',
+      ...COPENHAGEN,
+      '--bands',
+      'TCI',
+      '--bands',
+      'B02',
+      '--level',
+      'L3',
+      '-n',
+      '0',
+      '9',
+    ])
+    expect(twice.code).toBe(2)
+    expect(twice.stderr).toMatch(
+      /5 corner numbers.*max-granules is not.*bands is given 2 times.*level is none of/,
+    )
     expect((await swath(['area', '1', '2', '3'])).stderr).toContain('lng2 is missing')
     expect((await swath(['area', ...COPENHAGEN, '--rank', 'red'])).stderr).toContain('not there yet')
   })
@@ -111,6 +128,35 @@ describe('swath area', () => {
     await once(child, 'close')
     expect(stdout.split('\n').length).toBe(2)
     expect(stderr.replace(/^\d+ images of .*\n/, '')).toBe('end\n')
+  })
+
+  test.for([
+    ['data', ['area', ...COPENHAGEN]],
+    ['help', ['area', '--help']],
+    ['what an index holds', ['index', 'stats', 'sample/index.sqlite']],
+  ] as const)('%s that cannot be written is a failure, with a sentence', async ([, argv]) => {
+    const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" ${argv.join(' ')} > /dev/full`], {
+      env: { PATH: process.env.PATH, SWATH_STORE: `sqlite:${join(folder.path, 'full.sqlite')}` },
+    })
+    let stderr = ''
+    child.stderr.on('data', (chunk) => {
+      stderr += chunk
+    })
+    const [code] = await once(child, 'close')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^swath: The answer cannot be written to standard output: ENOSPC/)
+  })
+
+  test('a folder that is not there, or holds no archive, is named', async () => {
+    const missing = await swath(['area', ...COPENHAGEN], { SWATH_STORAGE: 'folder:/nowhere' })
+    expect([missing.code, missing.stdout]).toEqual([1, ''])
+    expect(missing.stderr).toContain('The storage folder /nowhere is not there')
+    const empty = await swath(['area', ...COPENHAGEN], {
+      SWATH_STORAGE: `folder:${folder.path}`,
+      SWATH_CATALOG: 'bucket',
+    })
+    expect([empty.code, empty.stdout]).toEqual([1, ''])
+    expect(empty.stderr).toMatch(/holds neither tiles\/ nor L2\/tiles\/.*SWATH_STORAGE/)
   })
 
   test('a configuration that is wrong stops it with all faults named', async () => {
@@ -183,6 +229,26 @@ describe('swath', () => {
     expect([unknown.code, unknown.stdout]).toEqual([2, ''])
     expect(unknown.stderr).toContain('Did you mean area?')
     expect((await swath([])).code).toBe(2)
+  })
+
+  test.for([
+    ['::1', 'http://[::1]:'],
+    ['0.0.0.0', 'http://127.0.0.1:'],
+  ] as const)('serve on %s tells an address that answers', async ([host, url]) => {
+    const child = spawn(process.execPath, [MAIN, 'serve'], {
+      env: {
+        PATH: process.env.PATH,
+        HOST: host,
+        PORT: '0',
+        SWATH_STORE: `sqlite:${join(folder.path, 'host.sqlite')}`,
+      },
+    })
+    const [greeting] = await once(child.stdout, 'data')
+    const told = /'(http[^']+)'/.exec(String(greeting))?.[1] ?? ''
+    expect(told.startsWith(url)).toBe(true)
+    expect((await fetch(told)).status).toBe(200)
+    child.kill('SIGTERM')
+    await once(child, 'close')
   })
 
   test('serve prints three things to try, answers, and ends at SIGTERM', async () => {

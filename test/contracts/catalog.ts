@@ -4,10 +4,10 @@ import type { Catalog, Cursor, Search } from '../../src/catalog/port.ts'
 import { type Area, areaOfBox, WORLD } from '../../src/sentinel2/area.ts'
 import { compareGranules, type Granule } from '../../src/sentinel2/granule.ts'
 import { parseTime } from '../../src/sentinel2/time.ts'
-import { type ArchiveRow, archiveRow, LONG_FORM_ROW } from '../archive.ts'
+import { type ArchiveRow, archiveRow, LONG_FORM_ROW, type Making } from '../archive.ts'
 
 /** What a catalog can know; what it cannot is refused or absent, and not tested here. */
-export type Knows = { readonly cloud: boolean; readonly box: boolean; readonly sensing: boolean }
+export type Knows = { readonly cloud: boolean; readonly box: boolean }
 
 export type OpenCatalog = (
   rows: readonly ArchiveRow[],
@@ -44,6 +44,12 @@ export const ROWS: readonly ArchiveRow[] = [
     sensedAfter: 40,
     generation: day(500),
   }),
+  // One product that holds its tile in two pieces, sensed one after the other, and its older processing.
+  ...inTwoPieces({ tile: '33UUB', start: day(44), baseline: '05.00', generation: day(300) }),
+  ...inTwoPieces({ tile: '33UUB', start: day(44) }),
+  // Equal times on one tile, whose places and names are in opposite orders.
+  archiveRow({ tile: '33UUB', start: day(46), satellite: 'S2A', orbit: 65 }),
+  archiveRow({ tile: '33UUB', start: day(46), satellite: 'S2B', orbit: 10 }),
   // Both sides of the antimeridian, the poles' rim, the other level, the long form.
   archiveRow({ tile: '01KAB', start: day(5), orbit: 29, placeIn: 'source_url' }),
   archiveRow({ tile: '60KYD', start: day(5), orbit: 29, satellite: 'S2B' }),
@@ -53,6 +59,9 @@ export const ROWS: readonly ArchiveRow[] = [
   LONG_FORM_ROW,
 ]
 
+/** Whether no processing of the granule's acquisition, as ROWS have it, tells another sensing time. */
+export const isSensedAlike = ({ place }: Granule): boolean => !/_MSIL1C_201902(10|14)T/.test(place)
+
 /** Rows that only a catalog with boxes and cloud covers can tell apart. */
 export const BOXED_ROWS: readonly ArchiveRow[] = [
   archiveRow({ tile: '33UUB', start: day(50), cloud: null, box: [11.9, 55, 12.1, 55.2] }),
@@ -60,6 +69,8 @@ export const BOXED_ROWS: readonly ArchiveRow[] = [
   archiveRow({ tile: '60KYD', start: day(52), cloud: 30, box: [-179.9, -19.8, 180, -18.9] }),
   archiveRow({ tile: '01KAB', start: day(53), cloud: 40, box: [179.9, -17, -179.9, -16.5] }),
   archiveRow({ tile: '33UUB', start: day(54), placeIn: 'nowhere' }),
+  // No box of anything, since its west lies a hair east of its east.
+  archiveRow({ tile: '33UUB', start: day(56), cloud: 50, box: [12.2, 55, 12.1999, 55.9] }),
   // A processing that has no place must not displace one that has.
   archiveRow({ tile: '33UUB', start: day(55), baseline: '02.06' }),
   archiveRow({ tile: '33UUB', start: day(55), baseline: '05.00', generation: day(600), placeIn: 'nowhere' }),
@@ -69,13 +80,13 @@ export const BOXED_ROWS: readonly ArchiveRow[] = [
 export function catalogContract(name: string, knows: Knows, open: OpenCatalog): void {
   describe(`${name} as a catalog`, () => {
     let catalog: Catalog
-    let close: () => Promise<void>
+    let close: (() => Promise<void>) | undefined
     beforeAll(async () => {
       const opened = await open(knows.box ? [...ROWS, ...BOXED_ROWS] : ROWS)
       catalog = opened.catalog
       close = opened.close
     })
-    afterAll(() => close())
+    afterAll(() => close?.())
 
     const ask = (asked: Partial<Search>, limit = 1000) => catalog.search(searchOf(asked), { limit })
 
@@ -106,6 +117,24 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
       expect(granules.map(({ baseline }) => baseline)).toEqual(['05.11'])
       const all = await ask({ time: from(day(40, -1), day(40, 1)), dedupe: 'none' })
       expect(all.granules.map(({ baseline }) => baseline).sort()).toEqual(['04.00', '05.00', '05.11'])
+    })
+
+    test('all granules of the best product come, where it holds a tile in several pieces', async () => {
+      const time = from(day(44, -1), day(44, 1))
+      const latest = (await ask({ time })).granules
+      expect(latest.map(({ baseline }) => baseline)).toEqual(['05.00', '05.00'])
+      expect(new Set(latest.map(({ place }) => place)).size).toBe(1)
+      expect(new Set(latest.map(({ granuleId }) => granuleId)).size).toBe(2)
+      expect((await ask({ time, dedupe: 'none' })).granules.length).toBe(4)
+    })
+
+    test('granules of equal times and tile come by place, then by name', async () => {
+      const { granules } = await ask({ time: from(day(46, -1), day(46, 1)) })
+      const names = granules.map(({ granuleId, place }) => [place.slice(14, 17), granuleId.slice(12, 18)])
+      expect(names).toEqual([
+        ['S2B', '001010'],
+        ['S2A', '001065'],
+      ])
     })
 
     test('both ends of the time asked for are included', async () => {
@@ -166,6 +195,17 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
       })
     })
 
+    test('an asker who leaves while a search is under way is told so, and the others are answered', async () => {
+      const search = searchOf({ area: areaOfBox(8, 54, 16, 57) })
+      const leaving = new AbortController()
+      const left = catalog.search(search, { limit: 10, signal: leaving.signal })
+      const stays = catalog.search(search, { limit: 10 })
+      await Promise.resolve()
+      leaving.abort()
+      await expect(left).rejects.toMatchObject({ code: 'cancelled' })
+      expect((await stays).granules.length).toBe(10)
+    })
+
     test('a check asks something real and passes', async () => {
       await expect(catalog.check()).resolves.toBeUndefined()
     })
@@ -217,6 +257,17 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
         expect((await ask({ area: areaOfBox(-179.85, -16.8, -179.8, -16.7), time })).granules).toEqual([])
       })
 
+      test('a box that is wider than half the globe once it is unwrapped counts for its latitudes alone', async () => {
+        const time = from(day(56, -1), day(56, 1))
+        const found = async (lon: number, lat: number) =>
+          (await ask({ area: areaOfBox(lon, lat, lon, lat), time })).granules
+        expect((await found(13, 55.5)).map(({ mgrsTile }) => mgrsTile)).toEqual(['33UUB'])
+        const [west = 0, , east = 0] = (await found(12.2, 55.5))[0]?.box ?? []
+        expect(east - west).toBeGreaterThan(1)
+        expect(east - west).toBeLessThan(2)
+        expect(await found(13, 55.95)).toEqual([])
+      })
+
       test('a row without a place is left out and displaces no other', async () => {
         expect((await ask({ time: from(day(54, -1), day(54, 1)) })).granules).toEqual([])
         const { granules } = await ask({ time: from(day(55, -1), day(55, 1)) })
@@ -226,7 +277,15 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
   })
 }
 
-/** Random searches over ROWS, for comparing catalogs with one another. */
+/** Two rows of one product, the second sensed twenty seconds after the first. */
+function inTwoPieces(making: Making): ArchiveRow[] {
+  const [first, later] = [6, 26].map((sensedAfter) => archiveRow({ ...making, sensedAfter }))
+  return [first, later].flatMap((row) => row ?? [])
+}
+
+const TILES = ['33UUB', '33UVB', '32UPG', '01KAB', '60KYD', '33XWJ']
+
+/** Random searches over ROWS and BOXED_ROWS, for comparing catalogs with one another. */
 export const anySearch = fc
   .record({
     area: fc.oneof(
@@ -241,10 +300,11 @@ export const anySearch = fc
           areaOfBox(west, -20, west + width > 180 ? west + width - 360 : west + width, -16),
         ),
     ),
-    level: fc.constantFrom('L1C' as const, 'L2A' as const),
+    level: fc.constantFrom('L1C' as const, 'L1C' as const, 'L1C' as const, 'L2A' as const),
     dedupe: fc.constantFrom('latest' as const, 'none' as const),
+    tiles: fc.option(fc.subarray(TILES, { minLength: 2 }), { nil: undefined }),
     days: fc.option(fc.tuple(fc.nat(60), fc.nat(60)), { nil: undefined }),
-    limit: fc.integer({ min: 1, max: 60 }),
+    limit: fc.integer({ min: 1, max: 15 }),
   })
   .map(({ days, limit, ...rest }) => {
     const time = days && from(day(Math.min(...days), -6), day(Math.max(...days), 6))

@@ -1,4 +1,5 @@
 import { get } from 'node:http'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { archiveRow, LONG_FORM_ROW } from '../archive.ts'
@@ -93,6 +94,16 @@ describe('/area', () => {
       next = /<(.+)>; rel="next"/.exec(response.headers.get('link') ?? '')?.[1]
     }
     expect(pages).toBe(whole)
+  })
+
+  test('the Link header keeps what was escaped, and says https where a proxy ends TLS', async () => {
+    const time = 'datetime=2019-01-01T11:00:00%2B01:00/..'
+    const headers = { 'X-Forwarded-Proto': 'https' }
+    const link = (await ask(`/area?${BOX}&${time}&limit=1`, headers)).headers.get('link') ?? ''
+    const next = new URL(/<(.+)>/.exec(link)?.[1] ?? '')
+    expect(next.protocol).toBe('https:')
+    expect(next.searchParams.get('datetime')).toBe('2019-01-01T11:00:00+01:00/..')
+    expect((await ask(next.pathname + next.search)).headers.get('swath-granules')).toBe('1')
   })
 
   test('a token of another query is refused, one of this query with another page size is not', async () => {
@@ -206,6 +217,35 @@ describe('an upstream that fails', () => {
   )
 })
 
+describe('a client of HTTP/1.0, which has no chunks', () => {
+  /** The answer to a GET in the words of HTTP/1.0, as it comes over the socket. */
+  async function askOld(url: string, path: string): Promise<string> {
+    const socket = connect(Number(new URL(url).port), '127.0.0.1')
+    socket.write(`GET ${path} HTTP/1.0\r\nHost: x\r\n\r\n`)
+    let text = ''
+    for await (const chunk of socket) text += chunk
+    return text
+  }
+
+  test('is told the length, so that a cut answer cannot look whole', async () => {
+    const answer = await askOld(served.url, `/area?${BOX}&format=uris`)
+    const [head = '', body = ''] = answer.split('\r\n\r\n')
+    expect(head).toMatch(/200 OK/)
+    expect(Number(/content-length: (\d+)/i.exec(head)?.[1])).toBe(body.length)
+    expect(body.split('\n').length).toBe(121)
+  })
+
+  test('gets the status of a failure in the middle of the page', async () => {
+    const broken = await serveRows(ROWS, { SWATH_LIST_CONCURRENCY: '1', SWATH_DEADLINE_MS: '400' })
+    try {
+      broken.bucket.setFault(({ count }) => (count > 3 ? { kind: 'garbage' } : undefined))
+      expect(await askOld(broken.url, `/area?${BOX}`)).toMatch(/^HTTP\/1\.[01] 502 /)
+    } finally {
+      await broken.close()
+    }
+  })
+})
+
 describe('a reader', () => {
   test('who leaves stops the listing', async () => {
     const slow = await serveRows(ROWS, { SWATH_LIST_CONCURRENCY: '2' }, 50)
@@ -238,11 +278,9 @@ describe('a reader', () => {
       expect(list).toBe(40)
       expect(await (await fetch(`${remembering.url}/area?${BOX}`)).text()).toBe(first)
       expect(remembering.bucket.stats().list).toBe(list)
-      expect(remembering.house.state().listings).toEqual({
-        hits: 40,
-        misses: 40,
-        unwritten: 0,
-        remembered: 40,
+      expect(remembering.house.state()).toMatchObject({
+        listings: { hits: 40, misses: 40 },
+        store: { failed: 0 },
       })
     } finally {
       await remembering.close()
@@ -299,9 +337,23 @@ describe('the other routes', () => {
     expect((await ask('/healthz')).status).toBe(200)
     expect((await ask('/readyz')).status).toBe(200)
     expect(served.bucket.stats().list).toBe(1)
+    expect((await ask('/healthz?x=1')).status).toBe(400)
     served.bucket.setFault(() => ({ kind: 'status', status: 403 }))
     expect((await ask('/readyz')).status).toBe(502)
     expect((await ask('/healthz')).status).toBe(200)
+  })
+
+  test('a bucket that is no copy of the archive is named, by /readyz and by an area', async () => {
+    const wrong = await serveRows(ROWS, { SWATH_STORAGE: 'gs://photos' }, 0, [['cat.jpg', 1]])
+    try {
+      for (const path of ['/readyz', `/area?${BOX}`]) {
+        const response = await fetch(wrong.url + path)
+        expect(response.status).toBe(503)
+        expect((await fault(response)).detail).toMatch(/bucket photos holds neither tiles\/ nor L2\/tiles\//)
+      }
+    } finally {
+      await wrong.close()
+    }
   })
 
   test('an unknown path is 404, another method 405 with Allow', async () => {

@@ -145,6 +145,14 @@ describe('the box of the valid data', () => {
     ])
   })
 
+  test('whose west is a hair east of its east says nothing of its longitudes', () => {
+    const [west, , east] = boxOfTile('33UUB')
+    const hair = { west: 12.2, south: 55, east: 12.1999, north: 55.2 }
+    expect(dataBox(hair, '33UUB')).toEqual([west, 55, east, 55.2])
+    expect(dataBox(hair, 'nowhere')).toBeUndefined()
+    expect(dataBox({ ...hair, west: 90, east: -90 }, '33UUB')).toEqual([90, 55, 270, 55.2])
+  })
+
   test('that was cut wrongly at the antimeridian says nothing of its longitudes', () => {
     const edges = { west: -179.7, south: 73, east: 180, north: 73.5 }
     const cut = dataBox(edges, '60XWG')

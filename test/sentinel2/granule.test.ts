@@ -178,13 +178,26 @@ describe('the best product of an acquisition', () => {
     expect(best(products)).toEqual(products)
   })
 
+  test('comes with all its granules, where it holds a tile in several pieces', () => {
+    const pieces = (baseline: string) => {
+      const first = making({ baseline })
+      const granuleId = first.granuleId.replace('_A013204_', '_A013205_')
+      return [first, { ...first, granuleId, sensingTime: first.sensingTime + 20 * SECOND }]
+    }
+    const [old, again] = [pieces('02.06'), pieces('05.00')]
+    expect(best([...again, ...old])).toEqual(again)
+    expect(best([...old, ...again].toReversed())).toEqual(again.toReversed())
+    const unsure = again.map((granule, i) => (i === 0 ? granule : { ...granule, generationTime: undefined }))
+    expect(best([...old, ...unsure])).toEqual(unsure)
+  })
+
   test('stands for itself where the folder name says nothing', () => {
     const odd = { ...making({}), place: 'tiles/33/U/UB/odd.SAFE' }
     const other = { ...making({}), place: 'tiles/33/U/UB/other.SAFE' }
     expect(best([odd, making({}), other])).toHaveLength(3)
   })
 
-  test('is one of each key, and of its key the best, whatever the products and their order', () => {
+  test('is one place of each key, and of its key the best, whatever the products and their order', () => {
     const anyProduct = fc.record({
       satellite: fc.constantFrom('S2A' as const, 'S2B' as const),
       level: fc.constantFrom('L1C' as const, 'L2A' as const),
@@ -202,11 +215,13 @@ describe('the best product of an acquisition', () => {
           return [satellite, level, orbit, mgrsTile, start].join()
         })
         const kept = bestProducts(products)
-        expect(kept.size).toBe(keys.size)
+        const at = (i: number) => products[i] ?? making({})
         for (const same of keys.values()) {
-          const [only, ...others] = same.filter((i) => kept.has(products[i] ?? making({})))
-          expect(others).toEqual([])
-          const chosen = given[only ?? -1]
+          const places = new Set(same.filter((i) => kept.has(at(i))).map((i) => at(i).place))
+          expect(places.size).toBe(1)
+          const [one, ...others] = same.filter((i) => places.has(at(i).place))
+          expect(others.every((i) => kept.has(at(i)))).toBe(true)
+          const chosen = given[one ?? -1]
           for (const i of same) {
             const rival = given[i]
             const order =

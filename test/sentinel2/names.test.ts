@@ -5,7 +5,6 @@ import { describe, expect, test } from 'vitest'
 import { BANDS } from '../../src/sentinel2/bands.ts'
 import {
   compareBaselines,
-  isPreviewName,
   isTileName,
   parseDatatake,
   parseGranuleName,
@@ -196,23 +195,6 @@ describe('an image name', () => {
   })
 })
 
-describe('a preview name', () => {
-  test('is told from images and masks in both forms', () => {
-    expect(isPreviewName('T33UUB_20180101T105441_PVI.jp2')).toBe(true)
-    expect(isPreviewName('L2A_T32TMT_20170601T102031_PVI.jp2')).toBe(true)
-    expect(isPreviewName('S2A_OPER_PVI_L1C_TL_SGS__20160905T073438_A006291_T53HPV.jp2')).toBe(true)
-    for (const name of [
-      'T33UUB_20180101T105441_TCI.jp2',
-      'MSK_QUALIT_B02.jp2',
-      'PVI.jp2',
-      'T33UUB_PVI.jp2',
-      '',
-    ]) {
-      expect(isPreviewName(name), name).toBe(false)
-    }
-  })
-})
-
 describe('a datatake identifier', () => {
   test('tells the start, the absolute orbit and the baseline', () => {
     expect(parseDatatake('GS2A_20170208T092131_008527_N02.04')).toEqual({
@@ -282,14 +264,7 @@ describe('the order of baselines', () => {
 
 test('no reader of names throws, whatever it reads', () => {
   const alphabet = fc.constantFrom(...'S2AB_MSIL1CT33UUBN0206R128.jp2OPERPRDVTLAB02TCI/$ \n'.split(''))
-  const readers = [
-    parseProductName,
-    parseGranuleName,
-    parseImageName,
-    parseDatatake,
-    isPreviewName,
-    isTileName,
-  ]
+  const readers = [parseProductName, parseGranuleName, parseImageName, parseDatatake, isTileName]
   const anyText = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: alphabet, maxLength: 90 }))
   fc.assert(
     fc.property(anyText, (text) => {
@@ -303,8 +278,7 @@ test('hostile names are read in no time', () => {
   const hostile = ['S2A_OPER_PVI_', 'T33UUB_', '_', 'S2A_OPER_PRD_MSIL1C_'].map((text) => text.repeat(20_000))
   const start = performance.now()
   for (const text of hostile) {
-    for (const read of [parseProductName, parseGranuleName, parseImageName, isPreviewName, parseDatatake])
-      read(text)
+    for (const read of [parseProductName, parseGranuleName, parseImageName, parseDatatake]) read(text)
   }
   expect(performance.now() - start).toBeLessThan(500)
 })
@@ -328,8 +302,6 @@ if (listings) {
         const folder = /\/R(\d\d)m\//.exec(path)?.[1]
         if (folder) expect(image?.resolution, path).toBe(Number(folder))
       }
-      const previews = paths.filter((path) => isPreviewName(lastPart(path)))
-      expect(previews.every((path) => path.includes('/QI_DATA/'))).toBe(true)
       const granules = new Set(paths.flatMap((path) => /(?:^|\/)GRANULE\/([^/]+)\//.exec(path)?.[1] ?? []))
       expect(granules.size).toBeGreaterThan(0)
       for (const granule of granules) expect(parseGranuleName(granule)?.level, granule).toBe(level)

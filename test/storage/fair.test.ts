@@ -67,31 +67,6 @@ test('against a server no more calls are ever in flight than the bound, over all
   }
 })
 
-test('a list whose last page is told ends without a second turn', async () => {
-  const server = await startStorageServer({ objects: [['a/1', 1]] })
-  try {
-    const { url: endpoint } = server
-    const storage = gcsStorage({
-      bucket: 'gcp-public-data-sentinel-2',
-      endpoint,
-      anonymous: true,
-      deadlineMs: 5000,
-    })
-    const fair = fairStorage(storage, { list: 1, read: 1 })
-    const steps = fair.lane().list('a/')[Symbol.asyncIterator]()
-    expect(await steps.next()).toMatchObject({ done: false })
-    server.setFault(() => ({ kind: 'hang' }))
-    const leaving = new AbortController()
-    const stuck = failsWith('cancelled', () => allNames(fair.lane(), 'b/', { signal: leaving.signal }))
-    expect(fair.inFlight().list).toBe(1)
-    expect(await steps.next()).toMatchObject({ done: true })
-    leaving.abort()
-    await stuck
-  } finally {
-    await server.close()
-  }
-})
-
 test('no slot is held while the reader of the pages is busy elsewhere', async () => {
   const log: string[] = []
   const fair = fairStorage(noting(log), { list: 1, read: 1 })

@@ -10,14 +10,19 @@ const NEW =
 const NOW = Date.UTC(2019, 6, 6) * 1000
 
 /** A storage that counts its lists, and listings kept in a map. */
-function setting(given: { readonly pages?: readonly (readonly string[])[]; readonly broken?: boolean } = {}) {
+function setting(
+  given: { readonly pages?: readonly (readonly string[])[]; readonly gate?: Promise<void> } = {},
+) {
   const asked: string[] = []
+  const signals: (AbortSignal | undefined)[] = []
   const kept = new Map<string, readonly Entry[]>()
   const storage: Storage = {
     bucket: 'b',
     read: async () => new Uint8Array(),
     async *list(prefix: string, options: ListOptions = {}) {
       asked.push(prefix + (options.delimiter ?? ''))
+      signals.push(options.signal)
+      await given.gate
       for (const page of given.pages ?? [['a.jp2'], ['b.jp2']]) {
         yield page.map((name) => ({ kind: 'object' as const, key: prefix + name, size: 1 }))
       }
@@ -26,13 +31,11 @@ function setting(given: { readonly pages?: readonly (readonly string[])[]; reado
   const listings: Listings = {
     get: (prefix, delimiter) => kept.get(prefix + delimiter),
     put: (prefix, delimiter, entries) => {
-      if (given.broken) throw new Error('disk full')
       kept.set(prefix + delimiter, entries)
     },
-    count: () => kept.size,
   }
   const remembering = rememberListings(listings, () => NOW)
-  return { asked, kept, remembering, storage: remembering.over(storage) }
+  return { asked, signals, kept, remembering, storage: remembering.over(storage) }
 }
 
 async function list(storage: Storage, prefix: string, options: ListOptions = {}): Promise<string[]> {
@@ -50,7 +53,7 @@ test('a product of more than a week ago is listed once, all its pages', async ()
   expect(await list(storage, OLD)).toEqual(['a.jp2', 'b.jp2'])
   expect(await list(storage, OLD)).toEqual(['a.jp2', 'b.jp2'])
   expect(asked).toEqual([OLD])
-  expect(remembering.recall()).toEqual({ hits: 1, misses: 1, unwritten: 0 })
+  expect(remembering.recall()).toEqual({ hits: 1, misses: 1 })
 })
 
 test('a product of this week, a tile and a slice are asked for every time', async () => {
@@ -71,17 +74,59 @@ test('a listing with a delimiter is another one than without', async () => {
   expect(asked).toEqual([OLD, `${OLD}/`])
 })
 
-test('a listing that found nothing, or that was left early, is not remembered', async () => {
-  const empty = setting({ pages: [[]] })
-  await list(empty.storage, OLD)
-  expect(empty.kept.size).toBe(0)
-  const left = setting()
-  for await (const _ of left.storage.list(OLD)) break
-  expect(left.kept.size).toBe(0)
+test('a listing that found nothing is not remembered', async () => {
+  const { storage, asked, kept } = setting({ pages: [[]] })
+  await list(storage, OLD)
+  await list(storage, OLD)
+  expect(kept.size).toBe(0)
+  expect(asked.length).toBe(2)
 })
 
-test('a store that cannot be written costs no answer, and is counted', async () => {
-  const { storage, remembering } = setting({ broken: true })
-  expect(await list(storage, OLD)).toEqual(['a.jp2', 'b.jp2'])
-  expect(remembering.recall()).toEqual({ hits: 0, misses: 1, unwritten: 1 })
+test('askers for one list at the same time share its call', async () => {
+  const { gate, open } = closedGate()
+  const { storage, asked } = setting({ gate })
+  const lists = [list(storage, OLD), list(storage, OLD), list(storage, OLD)]
+  open()
+  expect(await Promise.all(lists)).toEqual(Array(3).fill(['a.jp2', 'b.jp2']))
+  expect(asked).toEqual([OLD])
 })
+
+test('an asker who leaves hears so at once and spoils nothing for the others', async () => {
+  const { gate, open } = closedGate()
+  const { storage, asked } = setting({ gate })
+  const leaver = new AbortController()
+  const left = list(storage, OLD, { signal: leaver.signal })
+  const stays = list(storage, OLD)
+  leaver.abort()
+  await expect(left).rejects.toMatchObject({ code: 'cancelled' })
+  open()
+  expect(await stays).toEqual(['a.jp2', 'b.jp2'])
+  expect(asked).toEqual([OLD])
+})
+
+test('the call ends when all its askers have left, and the next asker starts anew', async () => {
+  const { gate, open } = closedGate()
+  const { storage, asked, signals } = setting({ gate })
+  const leaver = new AbortController()
+  const left = list(storage, OLD, { signal: leaver.signal })
+  leaver.abort()
+  await expect(left).rejects.toMatchObject({ code: 'cancelled' })
+  expect(signals[0]?.aborted).toBe(true)
+  open()
+  expect(await list(storage, OLD)).toEqual(['a.jp2', 'b.jp2'])
+  expect(asked).toEqual([OLD, OLD])
+})
+
+test('without listings nothing is remembered, and every list counts as asked for', async () => {
+  const { storage: inner, asked } = setting()
+  const remembering = rememberListings(undefined, () => NOW)
+  await list(remembering.over(inner), OLD)
+  await list(remembering.over(inner), OLD)
+  expect(remembering.recall()).toEqual({ hits: 0, misses: 2 })
+  expect(asked.length).toBe(1)
+})
+
+function closedGate(): { readonly gate: Promise<void>; open(): void } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  return { gate: promise, open: resolve }
+}

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Entry } from '../../src/storage/port.ts'
@@ -22,17 +23,56 @@ const ENTRIES: readonly Entry[] = [
   { kind: 'folder', prefix: `${PREFIX}L1C_x/` },
 ]
 
-test('what was put is there again, in another process and by its own delimiter', () => {
+test('what was put is there again, in another process and of its own storage and delimiter', () => {
   const file = join(folder.path, 'deep/down/store.sqlite')
   const store = sqliteStore(file)
-  store.listings.put(PREFIX, '', ENTRIES)
-  const other = sqliteStore(file)
-  expect(other.listings.get(PREFIX, '')).toEqual(ENTRIES)
-  expect(other.listings.get(PREFIX, '/')).toBeUndefined()
-  expect(other.listings.get('tiles/', '')).toBeUndefined()
-  expect(other.listings.count()).toBe(1)
+  store.listings('gs://a').put(PREFIX, '', ENTRIES)
+  expect(store.listings('gs://a').get(PREFIX, '')).toEqual(ENTRIES)
   store.close()
+  const other = sqliteStore(file)
+  expect(other.listings('gs://a').get(PREFIX, '')).toEqual(ENTRIES)
+  expect(other.listings('gs://a').get(PREFIX, '/')).toBeUndefined()
+  expect(other.listings('gs://a').get('tiles/', '')).toBeUndefined()
+  expect(other.state()).toEqual({ listings: 1, failed: 0 })
   other.close()
+})
+
+test('what was listed of one storage is never given for another', () => {
+  const store = sqliteStore(join(folder.path, 'store.sqlite'))
+  store.listings('gs://a').put(PREFIX, '', ENTRIES)
+  expect(store.listings('gs://b').get(PREFIX, '')).toBeUndefined()
+  store.close()
+})
+
+test('a store that another process holds locked holds up nobody, and is written when it is free', async () => {
+  const file = join(folder.path, 'store.sqlite')
+  const store = sqliteStore(file)
+  const holder = new DatabaseSync(file)
+  holder.exec('BEGIN IMMEDIATE')
+  const started = performance.now()
+  store.listings('gs://a').put(PREFIX, '', ENTRIES)
+  await sleep(100)
+  expect(store.listings('gs://a').get(PREFIX, '')).toEqual(ENTRIES)
+  expect(performance.now() - started).toBeLessThan(1000)
+  expect(store.state()).toEqual({ listings: 0, failed: 0 })
+  holder.exec('COMMIT')
+  holder.close()
+  await sleep(400)
+  expect(store.state()).toEqual({ listings: 1, failed: 0 })
+  store.close()
+})
+
+test('a store that is damaged while it is used costs speed, no answer, and is counted', async () => {
+  const file = join(folder.path, 'store.sqlite')
+  const store = sqliteStore(file)
+  const other = new DatabaseSync(file)
+  other.exec('DROP TABLE listing')
+  other.close()
+  expect(store.listings('gs://a').get(PREFIX, '')).toBeUndefined()
+  store.listings('gs://a').put(PREFIX, '', ENTRIES)
+  await sleep(100)
+  expect(store.state().failed).toBeGreaterThanOrEqual(2)
+  store.close()
 })
 
 test('several processes write one store at once and nothing is lost', async () => {
@@ -43,7 +83,7 @@ test('several processes write one store at once and nothing is lost', async () =
     const store = sqliteStore(${JSON.stringify(file)})
     for (let i = 0; i < 200; i++) {
       const prefix = 'tiles/${n}/' + i + '/'
-      store.listings.put(prefix, '', [{ kind: 'object', key: prefix + 'x.jp2', size: i }])
+      store.listings('gs://a').put(prefix, '', [{ kind: 'object', key: prefix + 'x.jp2', size: i }])
     }
     store.close()`
   const codes = await Promise.all(
@@ -55,8 +95,8 @@ test('several processes write one store at once and nothing is lost', async () =
   )
   expect(codes).toEqual([0, 0, 0])
   const store = sqliteStore(file)
-  expect(store.listings.count()).toBe(600)
-  expect(store.listings.get('tiles/2/199/', '')).toEqual([
+  expect(store.state()).toEqual({ listings: 600, failed: 0 })
+  expect(store.listings('gs://a').get('tiles/2/199/', '')).toEqual([
     { kind: 'object', key: 'tiles/2/199/x.jp2', size: 199 },
   ])
   store.close()

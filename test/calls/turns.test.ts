@@ -1,7 +1,7 @@
 import { getEventListeners } from 'node:events'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { takeTurns } from '../../src/storage/turns.ts'
+import { takeTurns } from '../../src/calls/turns.ts'
 import { failsWith } from '../contracts/storage.ts'
 
 /** Work that ends when told to. */

@@ -1,0 +1,53 @@
+import type { Readable } from 'node:stream'
+import type { BuildSource } from '../build-index.ts'
+import { Fault, messageOf } from '../errors.ts'
+
+/** Milliseconds that a server may stay silent. */
+const IDLE_MS = 60_000
+
+/** What `--from` names: a file, an http(s) URL, or `-` for standard input. */
+export function csvSource(from: string, stdin: Readable, idleMs: number = IDLE_MS): BuildSource {
+  if (from === '-') return { name: from, open: () => readInput(stdin) }
+  if (!/^https?:\/\//.test(from)) return from
+  return { name: from, open: (signal) => download(from, idleMs, signal) }
+}
+
+async function* readInput(stdin: Readable): AsyncGenerator<Uint8Array> {
+  try {
+    yield* stdin
+  } catch (cause) {
+    throw unread('Standard input', messageOf(cause), cause)
+  }
+}
+
+/** Its bytes as they come; there is no bound on the whole, since the archive's index takes minutes. */
+async function* download(url: string, idleMs: number, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  const idle = new AbortController()
+  const timer = setTimeout(() => idle.abort(), idleMs)
+  try {
+    const response = await fetch(url, { signal: AbortSignal.any([signal, idle.signal]) })
+    if (!response.ok || !response.body) {
+      await response.body?.cancel()
+      throw new Fault('upstream-failed', `${url} answered ${response.status}, not a file.`)
+    }
+    for await (const piece of response.body) {
+      timer.refresh()
+      yield piece
+    }
+  } catch (cause) {
+    if (cause instanceof Fault) throw cause
+    if (idle.signal.aborted) {
+      throw new Fault(
+        'upstream-late',
+        `${url} sent nothing for ${idleMs / 1000} s; try again later, or download the file and give its name.`,
+        { cause },
+      )
+    }
+    throw unread(url, messageOf(cause), cause)
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+const unread = (name: string, why: string, cause: unknown): Fault =>
+  new Fault('upstream-failed', `${name} could not be read to its end: ${why}.`, { cause })

@@ -1,0 +1,269 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { buildIndex } from '../src/build-index.ts'
+import { readArchiveTime, readStamp, writeStamp } from '../src/catalog/fast-times.ts'
+import { cellOf, readIndexRow, toIndexRow } from '../src/catalog/index-row.ts'
+import { shortNames } from '../src/catalog/short-names.ts'
+import { sqliteCatalog } from '../src/catalog/sqlite.ts'
+import { supersededOf } from '../src/catalog/superseded.ts'
+import { WORLD } from '../src/sentinel2/area.ts'
+import { LEVELS } from '../src/sentinel2/bands.ts'
+import { bestProducts, type Granule } from '../src/sentinel2/granule.ts'
+import { tilesOf } from '../src/sentinel2/tiles.ts'
+import { formatCompactTime, formatTime, parseCompactTime, parseTime } from '../src/sentinel2/time.ts'
+import { type ArchiveRow, archiveRow, csvOf, writeCsv } from './archive.ts'
+import { searchOf } from './contracts/catalog.ts'
+import { type Temporary, temporaryFolder } from './temporary.ts'
+
+let folder: Temporary
+const at = (name: string) => join(folder.path, name)
+beforeEach(async () => {
+  folder = await temporaryFolder()
+})
+afterEach(() => folder.remove())
+
+const PLAIN = archiveRow({ tile: '33UUB', start: '2019-01-01T10:00:00Z' })
+const STRANGE = 'L1C_T33UUB_A000009_20190101T100006'
+
+async function granulesOf(file: string): Promise<readonly Granule[]> {
+  const catalog = sqliteCatalog({ file, threads: 1 })
+  try {
+    return (await catalog.search(searchOf({ area: WORLD, dedupe: 'none' }), { limit: 1000 })).granules
+  } finally {
+    await catalog.close()
+  }
+}
+
+describe('a row with a value out of its range', () => {
+  test.for([
+    ['a size that no number holds', { TOTAL_SIZE: '100000000000000000' }],
+    ['a negative size', { TOTAL_SIZE: '-1' }],
+    ['a size with a fraction', { TOTAL_SIZE: '12.5' }],
+    ['a size in hexadecimals', { TOTAL_SIZE: '0x10' }],
+    ['a size of spaces', { TOTAL_SIZE: '  ' }],
+    ['a cloud cover without end', { CLOUD_COVER: 'Infinity' }],
+    ['a cloud cover that is none', { CLOUD_COVER: 'NaN' }],
+    ['more clouds than sky', { CLOUD_COVER: '150' }],
+    ['less clouds than none', { CLOUD_COVER: '-0.1' }],
+    ['a cloud cover with a unit', { CLOUD_COVER: '10%' }],
+    ['a longitude far out', { EAST_LON: '1e15' }],
+    ['a longitude below -180', { WEST_LON: '-180.1' }],
+    ['a latitude past the pole', { NORTH_LAT: '95' }],
+    ['a latitude past the other pole', { SOUTH_LAT: '-90.5' }],
+    ['a sensing time past the safe numbers', { SENSING_TIME: '9999-12-31T23:59:59Z' }],
+    ['a generation time past the safe numbers', { GENERATION_TIME: '9999-12-31T23:59:59Z' }],
+    ['a day that is none', { SENSING_TIME: '2019-02-30T10:00:06.000000Z' }],
+    ['an hour that is none', { SENSING_TIME: '2019-02-03T24:00:06.000000Z' }],
+  ] as const)('is counted and named: %s', async ([, values]) => {
+    const csv = await writeCsv(at('index.csv'), [PLAIN, { ...PLAIN, ...values, GRANULE_ID: STRANGE }])
+    const report = await buildIndex({ from: [csv], to: at('index.sqlite') })
+    expect(report).toMatchObject({
+      rows: 2,
+      kept: 1,
+      rejected: [{ reason: 'with a value that cannot be read', count: 1, examples: [STRANGE] }],
+    })
+    expect(await granulesOf(at('index.sqlite'))).toHaveLength(1)
+  })
+
+  test('is told from one at the end of its range, which is kept and found', async () => {
+    const edges: ArchiveRow[] = [
+      { ...PLAIN, TOTAL_SIZE: '9007199254740991', CLOUD_COVER: '100' },
+      { ...PLAIN, TOTAL_SIZE: '0', CLOUD_COVER: '0.0', GRANULE_ID: STRANGE },
+      { ...PLAIN, CLOUD_COVER: '1.25e-05', GRANULE_ID: 'L1C_T33UUB_A000010_20190101T100006' },
+      { ...PLAIN, TOTAL_SIZE: '600000000.0', GRANULE_ID: 'L1C_T33UUB_A000011_20190101T100006' },
+      { ...PLAIN, SENSING_TIME: '2254-12-31T23:59:59.999999Z', GRANULE_ID: 'odd' },
+    ]
+    const report = await buildIndex({
+      from: [await writeCsv(at('index.csv'), edges)],
+      to: at('index.sqlite'),
+    })
+    expect(report).toMatchObject({ kept: 5, rejected: [] })
+    const granules = await granulesOf(at('index.sqlite'))
+    expect(new Set(granules.map(({ totalSize }) => totalSize))).toEqual(
+      new Set([Number.MAX_SAFE_INTEGER, 0, 600_000_000]),
+    )
+    expect(granules.map(({ cloudCover }) => cloudCover)).toContain(1.25e-5)
+    expect(granules[0]?.granuleId).toBe('odd')
+  })
+})
+
+describe('rows of one product', () => {
+  test('give the same index in whatever order they stand', async () => {
+    const others = ['11', '12', '13'].map((CLOUD_COVER) => ({ ...PLAIN, CLOUD_COVER }))
+    const kept = []
+    for (const rows of [others, others.toReversed()]) {
+      const csv = await writeCsv(at('index.csv'), rows)
+      await buildIndex({ from: [csv], to: at('index.sqlite') })
+      kept.push(await granulesOf(at('index.sqlite')))
+    }
+    expect(kept[0]).toHaveLength(1)
+    expect(kept[1]).toEqual(kept[0])
+  })
+})
+
+describe('a CSV', () => {
+  const build = async (csv: string) => {
+    await writeFile(at('index.csv'), csv)
+    return buildIndex({ from: [at('index.csv')], to: at('index.sqlite') })
+  }
+  const second = archiveRow({ tile: '33UVB', start: '2019-01-02T10:00:00Z' })
+
+  test('may have its header in quotes, in lower case, after a byte order mark, with CR LF', async () => {
+    const [header = '', ...rows] = csvOf([PLAIN, second]).split('\n')
+    const quoted = header.split(',').map((name) => `"${name}"`)
+    for (const line of [
+      quoted.join(','),
+      header.toLowerCase(),
+      `\uFEFF${header}`,
+      `\uFEFF${quoted.join()}`,
+    ]) {
+      expect(await build([line, ...rows].join('\n'))).toMatchObject({ kept: 2, rejected: [] })
+      expect(await build([line, ...rows].join('\r\n'))).toMatchObject({ kept: 2, rejected: [] })
+    }
+  })
+
+  test('that names a column twice is refused by the name', async () => {
+    await expect(build(csvOf([PLAIN]).replace('SOURCE_URL', 'BASE_URL'))).rejects.toThrow(
+      /it has BASE_URL more than once/,
+    )
+  })
+
+  test('whose lines end in several ways is refused for that', async () => {
+    const rows = Array.from({ length: 50 }, (_, day) =>
+      archiveRow({ tile: '33UUB', start: new Date(Date.UTC(2019, 0, day + 1)).toISOString() }),
+    )
+    const lines = csvOf(rows).split('\n')
+    const mixed = (odd: number) => lines.map((line, i) => (i % 2 === odd ? `${line}\r` : line)).join('\n')
+    for (const csv of [mixed(0), mixed(1)])
+      await expect(build(csv)).rejects.toThrow(/lines end in several ways/)
+  })
+
+  test('with the character that parts the fields inside is refused, and its row named', async () => {
+    const odd = { ...PLAIN, GEOMETRIC_QUALITY_FLAG: 'PASS\u001FED' }
+    await expect(build(csvOf([odd]))).rejects.toThrow(`The row of ${PLAIN.GRANULE_ID} holds the control`)
+  })
+})
+
+describe('the quick way', () => {
+  const second = fc.integer({ min: -62_167_219_200, max: 253_402_300_799 })
+  const strange = fc
+    .tuple(second, fc.integer({ min: 0, max: 26 }), fc.constantFrom('0', '9', '6', '-', ':', 'T', ' ', 'x'))
+    .map(([time, where, odd]) => {
+      const text = formatTime(time * 1e6 + 123)
+      return text.slice(0, where) + odd + text.slice(where + 1)
+    })
+
+  test('reads every time as the plain way does, and what is no time as none', () => {
+    fc.assert(
+      fc.property(second, strange, (time, text) => {
+        expect(readArchiveTime(formatTime(time * 1e6 + 7))).toBe(time * 1e6 + 7)
+        expect(readArchiveTime(text)).toBe(parseTime(text) ?? parseTime(text.replace(' ', 'T')))
+        const stamp = text.slice(0, 19).replaceAll(/[-:]/g, '')
+        expect(readStamp(stamp)).toBe(parseCompactTime(stamp))
+      }),
+      { numRuns: 3000 },
+    )
+    expect(readArchiveTime('2017-02-08 09:21:43.89 UTC')).toBe(parseTime('2017-02-08T09:21:43.89Z'))
+    expect(readStamp('20161231T235960')).toBe(parseCompactTime('20161231T235960'))
+  })
+
+  test('writes every time as the plain way does', () => {
+    fc.assert(
+      fc.property(second, (time) => {
+        expect(writeStamp(time)).toBe(formatCompactTime(time * 1e6))
+      }),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('gives back every tile and level of a cell', () => {
+    const granule = granuleOf(PLAIN)
+    for (const level of LEVELS) {
+      for (const mgrsTile of tilesOf(WORLD)) {
+        const { level: toldLevel, mgrsTile: toldTile } = readIndexRow(
+          toIndexRow({ ...granule, level, mgrsTile }, 0, false),
+        )
+        if (toldLevel !== level || toldTile !== mgrsTile) throw new Error(`${level} ${mgrsTile}: ${toldTile}`)
+      }
+    }
+    expect(cellOf('L1C', '33UUB')).not.toBe(cellOf('L2A', '33UUB'))
+  })
+
+  test('keeps the names verbatim as soon as one letter is another', () => {
+    const granule = granuleOf(PLAIN)
+    expect(shortNames(granule)).toBeDefined()
+    fc.assert(
+      fc.property(
+        fc.constantFrom('granuleId' as const, 'productId' as const, 'datatake' as const, 'place' as const),
+        fc.nat(),
+        fc.constantFrom(' ', '+', '-', 'e', '.', '0', '1', '9', 'A', '_', ''),
+        (field, where, letter) => {
+          const text = granule[field] ?? ''
+          const i = where % text.length
+          const changed = { ...granule, [field]: text.slice(0, i) + letter + text.slice(i + 1) }
+          const told = readIndexRow(toIndexRow(changed, 0, false))
+          expect([told.granuleId, told.productId, told.datatake, told.place]).toEqual([
+            changed.granuleId,
+            changed.productId,
+            changed.datatake,
+            changed.place,
+          ])
+        },
+      ),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('finds the superseded granules that bestProducts finds when asked for all', () => {
+    const made = fc.record({
+      hours: fc.integer({ min: 0, max: 60 }),
+      minutes: fc.constantFrom(0, 0, 10, 50),
+      orbit: fc.integer({ min: 1, max: 3 }),
+      baseline: fc.constantFrom('02.04', '05.00'),
+      satellite: fc.constantFrom('S2A' as const, 'S2B' as const),
+      later: fc.integer({ min: 1, max: 3 }),
+      datatake: fc.constantFrom('its own', 'none', 'nonsense'),
+    })
+    fc.assert(
+      fc.property(fc.array(made, { maxLength: 30 }), (makings) => {
+        const rows = makings.map(({ hours, minutes, later, datatake, ...rest }) => {
+          const start = Date.UTC(2016, 10, 1) + (hours * 60 + minutes) * 60_000
+          const row = archiveRow({
+            tile: '33UUB',
+            start: new Date(start).toISOString(),
+            generation: new Date(start + later * 3_600_000).toISOString(),
+            ...rest,
+          })
+          const granule = granuleOf(row)
+          const told = { ...granule, datatake: datatake === 'its own' ? granule.datatake : undefined }
+          return { granule: told, short: shortNames(told) }
+        })
+        const granules = rows.map(({ granule }) => granule)
+        const best = bestProducts(granules)
+        expect(supersededOf(rows)).toEqual(new Set(granules.filter((granule) => !best.has(granule))))
+      }),
+      { numRuns: 500 },
+    )
+  })
+})
+
+function granuleOf(row: ArchiveRow): Granule {
+  const time = parseTime(row.SENSING_TIME ?? '') ?? 0
+  return {
+    granuleId: row.GRANULE_ID ?? '',
+    productId: row.PRODUCT_ID ?? '',
+    level: 'L1C',
+    mgrsTile: row.MGRS_TILE ?? '',
+    sensingTime: time,
+    generationTime: parseTime(row.GENERATION_TIME ?? ''),
+    baseline: row.DATATAKE_IDENTIFIER?.slice(-5),
+    datatake: row.DATATAKE_IDENTIFIER ?? undefined,
+    cloudCover: 10,
+    totalSize: 600,
+    quality: 'PASSED',
+    box: [1.5, 2.5, 3.5, 4.5],
+    place: (row.BASE_URL ?? '').replace('gs://gcp-public-data-sentinel-2/', ''),
+  }
+}
