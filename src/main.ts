@@ -1,5 +1,9 @@
 #!/usr/bin/env node
-import { runCli } from './cli/run.ts'
+import { enableCompileCache } from 'node:module'
+
+// Compiled code is kept beside the system's temporary files: a third of the start.
+enableCompileCache()
+const { runCli } = await import('./cli/run.ts')
 
 process.exit(
   await runCli({

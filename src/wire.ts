@@ -1,9 +1,11 @@
 import { fileURLToPath } from 'node:url'
 import { bucketCatalog } from './catalog/bucket.ts'
 import type { Catalog } from './catalog/port.ts'
-import { sqliteCatalog } from './catalog/sqlite.ts'
+import { type SqliteCatalog, sqliteCatalog } from './catalog/sqlite.ts'
 import { type Config, isAnonymous } from './config.ts'
 import type { House } from './house.ts'
+import { areaOfBox } from './sentinel2/area.ts'
+import { tilesOf } from './sentinel2/tiles.ts'
 import { fairStorage } from './storage/fair.ts'
 import { folderStorage } from './storage/folder.ts'
 import { openRoot } from './storage/folder-root.ts'
@@ -66,9 +68,9 @@ type SharedCatalog = { lane(): Catalog; close(): Promise<void> }
 async function openCatalog(config: Config): Promise<SharedCatalog | undefined> {
   switch (config.catalog.kind) {
     case 'sample':
-      return sqliteCatalog({ file: SAMPLE.index, threads: 1 })
+      return warmed(sqliteCatalog({ file: SAMPLE.index, threads: 1 }))
     case 'sqlite':
-      return sqliteCatalog({ file: config.catalog.file })
+      return warmed(sqliteCatalog({ file: config.catalog.file }))
     case 'bucket':
       return undefined
     case 'bigquery': {
@@ -85,6 +87,13 @@ async function openCatalog(config: Config): Promise<SharedCatalog | undefined> {
       return { lane: () => catalog, close: catalog.close }
     }
   }
+}
+
+/** Starts a thread and makes the tile grid, which the first request would wait for. */
+async function warmed(catalog: SqliteCatalog): Promise<SharedCatalog> {
+  tilesOf(areaOfBox(0, 0, 0, 0))
+  await catalog.check()
+  return catalog
 }
 
 /**

@@ -55,14 +55,15 @@ export interface Catalog {
   /**
    * A page of the granules whose ground meets the area, newest first. Boxes meet where they touch; a catalog
    * may keep those of its granules rounded outward by up to a millionth of a degree, and then finds those too
-   * that miss the area by less. The order is total and the same in
-   * every catalog: sensing time, generation time, tile, place, granule name, each descending.
+   * that miss the area by less. The order is total and the same in every catalog: sensing time, generation
+   * time, tile, place, granule name, each descending.
    * @throws {Fault} bad-request for a cursor or a filter it cannot serve, area-too-large, upstream-failed,
    * upstream-late, upstream-busy, over-budget, misconfigured, cancelled
    */
   search(search: Search, options: PageOptions): Promise<Page>
   /**
-   * The granule of this name; of several products that carry it the best (compareProducts); undefined if there is none.
+   * The granule of this name; of several products that carry it the best (compareProducts); undefined if
+   * there is none.
    * @throws {Fault} as search
    */
   granule(granuleId: string, signal?: AbortSignal): Promise<Granule | undefined>

@@ -90,7 +90,7 @@ function laneCatalog(file: string, lane: IndexLane): Catalog {
   }
 }
 
-/** Counted a few cells at a time: a count of the world then delays nobody for long, and ends when its asker leaves. */
+/** Counts a few cells at a time: the whole world delays nobody for long, and stops when its asker leaves. */
 async function extentOf(
   file: string,
   lane: IndexLane,
@@ -106,7 +106,7 @@ async function extentOf(
       return valuesOf(search, cells.slice(i, i + CELLS_A_COUNT))
     }
     const { rows, about } = await lane.ask(EXTENT, valuesFor, signal)
-    // Counts of two indexes do not add up: the one that took the place of the first is counted from the start.
+    // Counts of two indexes do not add up: the one that took the first one's place is counted anew.
     if (builtAt !== undefined && about.builtAt !== builtAt) return extentOf(file, lane, search, signal)
     builtAt = about.builtAt
     rows[0]?.forEach((count, column) => {

@@ -1,4 +1,4 @@
-import type { Readable } from 'node:stream'
+import { addAbortSignal, type Readable } from 'node:stream'
 import type { BuildSource } from '../build-index.ts'
 import { Fault, messageOf } from '../errors.ts'
 
@@ -7,14 +7,14 @@ const IDLE_MS = 60_000
 
 /** What `--from` names: a file, an http(s) URL, or `-` for standard input. */
 export function csvSource(from: string, stdin: Readable, idleMs: number = IDLE_MS): BuildSource {
-  if (from === '-') return { name: from, open: () => readInput(stdin) }
+  if (from === '-') return { name: from, open: (signal) => readInput(stdin, signal) }
   if (!/^https?:\/\//.test(from)) return from
   return { name: from, open: (signal) => download(from, idleMs, signal) }
 }
 
-async function* readInput(stdin: Readable): AsyncGenerator<Uint8Array> {
+async function* readInput(stdin: Readable, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   try {
-    yield* stdin
+    yield* addAbortSignal(signal, stdin)
   } catch (cause) {
     throw unread('Standard input', messageOf(cause), cause)
   }

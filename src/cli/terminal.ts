@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import type { Readable, Writable } from 'node:stream'
 import { Fault, messageOf } from '../errors.ts'
 
@@ -36,35 +35,37 @@ export type Exit = (typeof EXIT)[keyof typeof EXIT]
 /** The reader of stdout left, as `head` does; there is nothing more to do and nothing to complain of. */
 export class PipeClosed extends Error {}
 
+/** Stdout as commands write to it. */
 export function createOutput(stdout: Writable): Output {
   const left = new AbortController()
-  stdout.on('error', (error: NodeJS.ErrnoException) => {
-    left.abort(error.code === 'EPIPE' ? new PipeClosed() : unwritable(error))
-  })
+  stdout.on('error', (error) => left.abort(reasonOf(error)))
   stdout.on('close', () => left.abort(new PipeClosed()))
   return {
     left: left.signal,
     write: async (text) => {
       left.signal.throwIfAborted()
-      if (text === '' || writeNow(stdout, text)) return
-      await once(stdout, 'drain', { signal: left.signal }).catch(() => left.signal.throwIfAborted())
+      if (text !== '') await written(stdout, text)
     },
   }
 }
 
-/** Files are written at once and throw, pipes and terminals later and emit. */
-function writeNow(stdout: Writable, text: string): boolean {
-  try {
-    return stdout.write(text)
-  } catch (thrown) {
-    throw unwritable(thrown)
-  }
+/** Done when the text has left the process: what is only queued would be lost at its exit. */
+function written(stdout: Writable, text: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    try {
+      stdout.write(text, (error) => (error ? reject(reasonOf(error)) : resolve()))
+    } catch (thrown) {
+      // A file is written at once, and throws.
+      reject(reasonOf(thrown))
+    }
+  })
 }
 
-const unwritable = (cause: unknown): Fault =>
-  new Fault('misconfigured', `The answer cannot be written to standard output: ${messageOf(cause)}.`, {
-    cause,
-  })
+function reasonOf(cause: unknown): PipeClosed | Fault {
+  if (cause instanceof Error && 'code' in cause && cause.code === 'EPIPE') return new PipeClosed()
+  const sentence = `The answer cannot be written to standard output: ${messageOf(cause)}.`
+  return new Fault('misconfigured', sentence, { cause })
+}
 
 /** A line on stderr that is drawn over again, where a person watches it and no data comes between. */
 export function createProgress({ stderr, showsProgress }: Terminal): {

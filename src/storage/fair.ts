@@ -1,5 +1,5 @@
-import type { Entry, ListOptions, Storage } from './port.ts'
 import { type Lane, takeTurns } from '../calls/turns.ts'
+import type { Entry, ListOptions, Storage } from './port.ts'
 
 /** Calls of each kind. */
 export type Calls = { readonly list: number; readonly read: number }

@@ -1,12 +1,12 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { archiveRow, csvOf, LONG_FORM_ROW } from '../archive.ts'
-import { type Temporary, temporaryFolder } from '../temporary.ts'
+import { archiveRow, csvOf, keysOf, LONG_FORM_ROW } from '../archive.ts'
+import { folderOf, type Temporary, temporaryFolder } from '../temporary.ts'
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const COPENHAGEN = ['55.660797', '12.5896', '55.663369', '12.584670']
@@ -105,6 +105,32 @@ describe('swath area', () => {
     )
     expect((await swath(['area', '1', '2', '3'])).stderr).toContain('lng2 is missing')
     expect((await swath(['area', ...COPENHAGEN, '--rank', 'red'])).stderr).toContain('not there yet')
+  })
+
+  test('a reader that is slow gets all of it', async () => {
+    const out = join(folder.path, 'slow.txt')
+    const index = join(folder.path, 'many.sqlite')
+    const csv = join(folder.path, 'many.csv')
+    const rows = Array.from({ length: 80 }, (_, i) =>
+      archiveRow({ tile: '33UUB', start: new Date(1.6e12 + i * 864e5).toISOString() }),
+    )
+    const bucket = await folderOf(rows.flatMap(keysOf))
+    await writeFile(csv, csvOf(rows))
+    await swath(['index', 'build', '--from', csv, '--to', index])
+    const command = `"${process.execPath}" "${MAIN}" area ${COPENHAGEN.join(' ')} --format ndjson | (sleep 1; cat > "${out}")`
+    const child = spawn('sh', ['-c', command], {
+      env: {
+        PATH: process.env.PATH,
+        SWATH_STORE: `sqlite:${join(folder.path, 'slow.sqlite')}`,
+        SWATH_CATALOG: `sqlite:${index}`,
+        SWATH_STORAGE: `folder:${bucket.path}`,
+      },
+    })
+    await once(child, 'close')
+    const text = await readFile(out, 'utf8')
+    expect(text.length).toBeGreaterThan(2 * 65_536)
+    expect(text.trimEnd().split('\n').length).toBe(240)
+    await bucket.remove()
   })
 
   test('a reader that closes the pipe ends it quietly', async () => {
