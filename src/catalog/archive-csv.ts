@@ -10,7 +10,7 @@ import { COLUMNS, type CsvColumn, type CsvSource, checkGzip, inspectCsv } from '
 /** A row as it stands in the file; an empty field is null. */
 export type CsvRow = Readonly<Record<CsvColumn, string | null>>
 
-/** The parser holds a few buffers for each thread; more threads than two only wait for the reader. */
+/** The parser holds buffers for each thread, and more than two only wait for the reader of the rows. */
 const LIMITS = { memory_limit: '512MB', threads: '2' }
 const BUFFER_BYTES = 4 << 20
 

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import { type BuildReport, buildIndex } from '../build-index.ts'
+import type { BuildReport } from '../build-index.ts'
 import { type AboutIndex, aboutIndex } from '../catalog/index-file.ts'
 import { formatTime } from '../sentinel2/time.ts'
 import { csvSource } from './csv-source.ts'
@@ -37,6 +37,8 @@ async function buildFrom(terminal: Terminal, from: readonly string[], to: string
   const sources = from.map((source) => csvSource(source, terminal.stdin))
   const onProgress = (rows: number) => progress.show(`${rows} rows`)
   try {
+    // DuckDB comes with it, which only a build has to wait for.
+    const { buildIndex } = await import('../build-index.ts')
     const report = await untilStopped((signal) => buildIndex({ from: sources, to, signal, onProgress }))
     progress.clear()
     terminal.stderr.write(`${sentences(report, to, (Date.now() - started) / 1000)}\n`)
