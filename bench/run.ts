@@ -1,0 +1,43 @@
+import { machine, say } from './figures.ts'
+import { FLAGS } from './world.ts'
+
+/*
+ * npm run bench                runs all benches one after another
+ * npm run bench -- <name> …    runs those named
+ * BENCH_SERVER_FLAGS            flags of Node for the servers that are measured
+ * Figures go to stdout as Markdown; a target that is missed is printed as such and is no failure, an
+ * answer that is wrong is one. bench/RESULTS.md holds a run.
+ */
+
+type Bench = () => Promise<void>
+
+const BENCHES: Readonly<Record<string, () => Promise<readonly Bench[]>>> = {
+  area: async () => [
+    (await import('./area.ts')).benchArea,
+    (await import('./clients.ts')).benchClients,
+    (await import('./slow-reader.ts')).benchSlowReader,
+  ],
+  listing: async () => [(await import('./listing.ts')).benchListing],
+  catalog: async () => [(await import('./catalog.ts')).benchCatalog],
+}
+/** Parts of `area`, to be run alone. */
+const PARTS: typeof BENCHES = {
+  'area-alone': async () => [(await import('./area.ts')).benchArea],
+  'area-clients': async () => [(await import('./clients.ts')).benchClients],
+  'area-slow-reader': async () => [(await import('./slow-reader.ts')).benchSlowReader],
+}
+
+const all = { ...BENCHES, ...PARTS }
+const asked = process.argv.slice(2)
+const unknown = asked.filter((name) => !(name in all))
+if (unknown.length > 0) {
+  console.error(`There is no bench ${unknown.join(', ')}; there are ${Object.keys(all).join(', ')}.`)
+  process.exit(2)
+}
+
+machine()
+if (FLAGS.length > 0) say(`Servers run with ${FLAGS.join(' ')}.`)
+for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
+  for (const bench of (await all[name]?.()) ?? []) await bench()
+}
+process.exit(0)
