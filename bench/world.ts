@@ -25,7 +25,7 @@ export const BUCKET = 'gcp-public-data-sentinel-2'
 export const IMAGES = 13
 
 /** Flags of Node for the servers that are measured: those of `npm start`, unless BENCH_SERVER_FLAGS names others. */
-export const FLAGS = (process.env.BENCH_SERVER_FLAGS ?? '--max-semi-space-size=8')
+export const FLAGS = (process.env.BENCH_SERVER_FLAGS ?? '--max-semi-space-size=8 --heap-growing-percent=20')
   .split(' ')
   .filter((flag) => flag !== '')
 

@@ -19,7 +19,7 @@ const SAMPLE = {
   index: fileURLToPath(new URL('../sample/index.sqlite', import.meta.url)),
   bucket: fileURLToPath(new URL('../sample/bucket', import.meta.url)),
 }
-/** Tiles that one search of the bucket catalog may list, about the size of Italy. */
+/** Tiles that one search of the bucket catalog may list: a box of some 700 by 700 km. */
 const MOST_TILES_TO_LIST = 100
 
 /**
