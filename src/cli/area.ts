@@ -112,7 +112,7 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
   const { listings } = house.state()
   terminal.stderr.write(
     `${tally.images} images of ${tally.granules} granules in ${wrappedBox(query.search.area.box).join(',')}` +
-      `${tally.empty > 0 ? `; ${tally.empty} granules hold no such images` : ''}` +
+      `${tally.empty > 0 ? `; no such images in ${tally.empty} of them` : ''}` +
       ` (listings remembered: ${listings.hits}, asked for: ${listings.misses})\n`,
   )
 }

@@ -227,7 +227,7 @@ describe('swath index', () => {
       SWATH_CATALOG: `sqlite:${to}`,
       SWATH_STORAGE: 'sample',
     })
-    expect(area.stderr).toContain('1 granules hold no such images')
+    expect(area.stderr).toContain('no such images in 1 of them')
   })
 
   test('a file that is no index is named with the way out', async () => {
