@@ -1,13 +1,11 @@
+import type { Search } from './catalog/port.ts'
 import { type Micros, parseTime } from './sentinel2/time.ts'
-
-/** Sensing times asked for, both ends included; undefined is open. */
-export type TimeSpan = { readonly from: Micros | undefined; readonly until: Micros | undefined }
 
 /**
  * Reads `datetime`: an RFC 3339 time, a date, or an interval `a/b`, `a/..`, `../b` of them; a date means that
  * whole UTC day. A string is what is wrong, to be put behind the parameter's name.
  */
-export function parseDatetime(text: string): TimeSpan | string {
+export function parseDatetime(text: string): Search['time'] | string {
   const parts = text.split('/')
   if (parts.length > 2) return 'has more than one slash'
   const [start = '', end] = parts

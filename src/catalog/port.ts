@@ -7,7 +7,7 @@ import type { Micros } from '../sentinel2/time.ts'
 export type Search = {
   readonly area: Area
   readonly level: Level
-  /** Sensing time, both ends included. */
+  /** Sensing time, both ends included; undefined is open. */
   readonly time: { readonly from: Micros | undefined; readonly until: Micros | undefined }
   /** Percent, both ends included; a granule whose cloud cover is not known does not match. */
   readonly cloud: { readonly min: number; readonly max: number } | undefined

@@ -2,7 +2,8 @@ import { statSync } from 'node:fs'
 import { Piscina } from 'piscina'
 import type { Answer, Question } from '../../workers/ask-index.ts'
 import { takeTurns } from '../calls/turns.ts'
-import { cancelled, Fault } from '../errors.ts'
+import { unlessLeft } from '../calls/unless-left.ts'
+import { Fault } from '../errors.ts'
 import { type AboutIndex, aboutIndex } from './index-file.ts'
 import { query } from './queries.ts'
 
@@ -89,17 +90,4 @@ export function indexThreads(file: string, threads: number): IndexThreads {
 function stampOf(file: string): string {
   const info = statSync(file, { bigint: true, throwIfNoEntry: false })
   return info ? [info.dev, info.ino, info.size, info.mtimeNs].join() : ''
-}
-
-/** What the work gives, or at once that the asker left; the work is then nobody's. */
-async function unlessLeft<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work
-  const { promise: left, reject } = Promise.withResolvers<never>()
-  const leave = () => reject(cancelled(signal.reason))
-  signal.addEventListener('abort', leave, { once: true })
-  try {
-    return await Promise.race([work, left])
-  } finally {
-    signal.removeEventListener('abort', leave)
-  }
 }

@@ -31,7 +31,7 @@ const EXPOSED = ['Link', 'Retry-After', 'Swath-Area', 'Swath-Granules']
 /** The sockets of node:http stand behind the requests. */
 type Env = { Bindings: HttpBindings }
 
-/** The service: every route, one line each way. */
+/** The service: all of its routes. */
 export function createApp(house: House): Hono<Env> {
   const app = new Hono<Env>()
 

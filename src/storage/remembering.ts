@@ -1,3 +1,4 @@
+import { unlessLeft } from '../calls/unless-left.ts'
 import { cancelled } from '../errors.ts'
 import { folderProduct } from '../sentinel2/granule.ts'
 import type { Micros } from '../sentinel2/time.ts'
@@ -98,16 +99,6 @@ async function listAll(
   const entries: Entry[] = []
   for await (const page of storage.list(prefix, { delimiter, signal })) entries.push(...page)
   return entries
-}
-
-/** The result, or a fault at once when the asker leaves. */
-function unlessLeft<T>(result: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return result
-  return new Promise((resolve, reject) => {
-    const leave = () => reject(cancelled(signal.reason))
-    signal.addEventListener('abort', leave, { once: true })
-    result.then(resolve, reject).finally(() => signal.removeEventListener('abort', leave))
-  })
 }
 
 const PRODUCT_FOLDER = /^(.+?\.SAFE)\//
