@@ -46,7 +46,10 @@ const list = <T>(item: z.ZodType<T, string>) =>
 const numbers = (least: number, most: number) => list(between(least, most))
 
 const bbox = list(number)
-  .refine((edges) => edges.length === 4, 'is not four numbers west,south,east,north')
+  .refine((edges) => edges.length === 4, {
+    error: 'is not four numbers west,south,east,north',
+    abort: true,
+  })
   .refine(([w = 0, , e = 0]) => [w, e].every((lon) => Math.abs(lon) <= 180), 'has a longitude beyond ±180')
   .refine(([, s = 0, , n = 0]) => [s, n].every((lat) => Math.abs(lat) <= 90), 'has a latitude beyond ±90')
   .refine(

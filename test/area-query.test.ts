@@ -420,3 +420,9 @@ function faultOf(asked: Parameters, form: AreaForm = 'box'): Fault {
 function namesOf(fault: Fault): string[] {
   return fault.errors.map(({ parameter }) => parameter)
 }
+
+test('a bbox of too few numbers is told that alone', () => {
+  expect(() => parseAreaQuery({ bbox: '1,2' }, 'box')).toThrow(
+    /^The query is wrong: bbox is not four numbers west,south,east,north\.$/,
+  )
+})
