@@ -19,12 +19,18 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Bench[]>>> = {
   ],
   listing: async () => [(await import('./listing.ts')).benchListing],
   catalog: async () => [(await import('./catalog.ts')).benchCatalog],
+  colour: async () => [(await import('./colour.ts')).benchColour],
 }
-/** Parts of `area`, to be run alone. */
+/** Parts of `area` and `colour`, to be run alone. */
 const PARTS: typeof BENCHES = {
   'area-alone': async () => [(await import('./area.ts')).benchArea],
   'area-clients': async () => [(await import('./clients.ts')).benchClients],
   'area-slow-reader': async () => [(await import('./slow-reader.ts')).benchSlowReader],
+  'colour-granule': async () => [(await import('./colour.ts')).benchColour],
+  'colour-files': async () => [(await import('./colour-files.ts')).benchColourFiles],
+  'colour-memory': async () => [(await import('./colour-memory.ts')).benchColourMemory],
+  'colour-rank': async () => [(await import('./colour-rank.ts')).benchColourRank],
+  'colour-warm': async () => [(await import('./colour-warm.ts')).benchColourWarm],
 }
 
 const all = { ...BENCHES, ...PARTS }

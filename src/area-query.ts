@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import type { Cursor, Search } from './catalog/port.ts'
+import type { Sampling } from './colour/port.ts'
+import { COLOUR_OPTIONS, type Rank, rankMissing, samplingErrors, samplingOf } from './colour-query.ts'
 import { parseDatetime } from './datetime.ts'
-import { Fault, type ParameterError } from './errors.ts'
+import type { ParameterError } from './errors.ts'
 import { FORMATS, type Format } from './formats.ts'
-import { unknownParameter } from './near-miss.ts'
 import { readToken } from './page-token.ts'
+import { badRequest, type Parameters, parameterErrors, takeParameters } from './parameters.ts'
 import { type Area, areaOfBox, areaOfCorners } from './sentinel2/area.ts'
 import { BANDS, type Band, isBand, LEVELS } from './sentinel2/bands.ts'
 import { tileGrid } from './sentinel2/tiles.ts'
@@ -18,17 +20,16 @@ export type AreaQuery = {
   readonly limit: number
   readonly after: Cursor | undefined
   readonly format: Format | undefined
+  /** Undefined: newest first, without colours. */
+  readonly rank: Rank | undefined
+  /** How colours are made, where they are. */
+  readonly sampling: Sampling
 }
-
-/** Parameters as they were given: one value each, several where a name was repeated. */
-export type Parameters = Readonly<Record<string, string | readonly string[] | undefined>>
 
 const DEFAULT_LIMIT = 250
 const MOST_GRANULES = 10_000
 const CORNERS = ['lat1', 'lng1', 'lat2', 'lng2'] as const
 const POINT = ['lat', 'lng'] as const
-/** Of the contract, but served by a later version. */
-const LATER = ['rank', 'stride', 'source'] as const
 
 const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 const number = z.string().trim().regex(NUMBER, 'is not a number').transform(Number)
@@ -102,6 +103,7 @@ const options = z
       .default(DEFAULT_LIMIT),
     token: z.string(),
     format: oneOf(FORMATS),
+    ...COLOUR_OPTIONS,
   })
   .partial({ datetime: true, cloud: true, tiles: true, bands: true, token: true, format: true })
 
@@ -120,46 +122,37 @@ const box = z
 /** How the area is given: a box by `/area`, a point by `/images`. */
 export type AreaForm = 'box' | 'point'
 
+/** What is done with the granules: to a list colours matter for its rank alone. */
+export type Purpose = 'list' | 'colour'
+
 /**
  * Reads the parameters of a query.
  * @param alsoWrong what the caller has found already, to be named with the rest
- * @throws {Fault} bad-request naming every bad parameter at once; not-there-yet for what a later version does
+ * @throws {Fault} bad-request naming every bad parameter at once
  */
 export function parseAreaQuery(
   parameters: Parameters,
   form: AreaForm,
   alsoWrong: readonly ParameterError[] = [],
+  purpose: Purpose = 'list',
 ): AreaQuery {
-  const given = Object.entries(parameters).filter(([, value]) => value !== undefined)
   const forms = form === 'box' ? [...CORNERS, 'bbox'] : [...POINT]
-  const known: readonly string[] = [...forms, ...Object.keys(options.shape), ...LATER]
-  const faults: ParameterError[] = given.flatMap(([name, value]) => {
-    if (!known.includes(name)) return [{ parameter: name, message: unknownParameter(name, known) }]
-    if (Array.isArray(value) && value.length > 1)
-      return [{ parameter: name, message: `${name} is given ${value.length} times` }]
-    return []
-  })
-  faults.unshift(...alsoWrong)
-  const single = Object.fromEntries(
-    given
-      .filter(([name]) => known.includes(name))
-      .map(([name, value]) => [name, typeof value === 'string' ? value : (value?.[0] ?? '')]),
-  )
-  const parsedOptions = options.safeParse(single)
-  const parsedBox = box.safeParse(single)
-  for (const { path, message } of [
-    ...(parsedOptions.error?.issues ?? []),
-    ...(parsedBox.error?.issues ?? []),
-  ]) {
-    const parameter = String(path[0])
-    faults.push({ parameter, message: `${parameter} ${message}` })
-  }
-  faults.push(...areaFaults(single, form))
-  faults.push(...bandFaults(single))
+  const { values, errors } = takeParameters(parameters, [...forms, ...Object.keys(options.shape)])
+  const parsedOptions = options.safeParse(values)
+  const parsedBox = box.safeParse(values)
+  const faults = [
+    ...alsoWrong,
+    ...errors,
+    ...parameterErrors(parsedOptions),
+    ...parameterErrors(parsedBox),
+    ...areaFaults(values, form),
+    ...bandFaults(values),
+    ...samplingErrors(values),
+    ...(purpose === 'list' ? rankMissing(values) : []),
+  ]
   if (faults.length > 0 || !parsedOptions.data || !parsedBox.data) throw badRequest(faults)
-  refuseLater(single)
 
-  const { datetime, cloud, level, tiles, bands, dedupe, limit, token, format } = parsedOptions.data
+  const { datetime, cloud, level, tiles, bands, dedupe, limit, token, format, rank } = parsedOptions.data
   const search: Search = {
     area: areaOf(parsedBox.data),
     level,
@@ -173,7 +166,8 @@ export function parseAreaQuery(
     const message = `token ${after}; take it from the Link header, or start without`
     throw badRequest([{ parameter: 'token', message }])
   }
-  return { search, bands: bands && new Set(bands), limit, after, format }
+  const sampling = samplingOf(parsedOptions.data)
+  return { search, bands: bands && new Set(bands), limit, after, format, rank, sampling }
 }
 
 function areaFaults(given: Readonly<Record<string, string>>, form: AreaForm): ParameterError[] {
@@ -212,16 +206,3 @@ function areaOf(given: z.infer<typeof box>): Area {
   if (lat !== undefined && lng !== undefined) return areaOfBox(lng, lat, lng, lat)
   return areaOfCorners(lat1, lng1, lat2, lng2)
 }
-
-function refuseLater(given: Readonly<Record<string, string>>): void {
-  const asked = LATER.filter((name) => given[name] !== undefined)
-  if (asked.length === 0) return
-  const errors = asked.map((parameter) => ({ parameter, message: `${parameter} is not there yet` }))
-  const sentence = `Ranking by colour is not there yet: leave out ${asked.join(', ')}; granules come newest first.`
-  throw new Fault('not-there-yet', sentence, { errors })
-}
-
-const badRequest = (errors: readonly ParameterError[]): Fault =>
-  new Fault('bad-request', `The query is wrong: ${errors.map(({ message }) => message).join('; ')}.`, {
-    errors,
-  })

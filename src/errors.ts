@@ -2,7 +2,8 @@
 export type FaultCode =
   | 'bad-request'
   | 'not-found'
-  | 'not-there-yet'
+  | 'no-colour'
+  | 'bad-image'
   | 'misconfigured'
   | 'area-too-large'
   | 'upstream-failed'

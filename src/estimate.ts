@@ -68,7 +68,7 @@ export type Estimate = {
 /** What the whole of a query would cost, without listing anything; the page's limit does not count. */
 export async function estimate(
   catalog: Catalog,
-  { search, bands }: AreaQuery,
+  { search, bands }: Pick<AreaQuery, 'search' | 'bands'>,
   signal: AbortSignal,
 ): Promise<Estimate> {
   const [extent, cost] = await Promise.all([catalog.extent(search, signal), catalog.cost(search, signal)])

@@ -1,4 +1,7 @@
-import type { Listed } from './list-area.ts'
+import { displayColour } from './colour/display.ts'
+import type { Colour, Source } from './colour/port.ts'
+import { csvField } from './csv-field.ts'
+import type { Listed, Ranked } from './list-area.ts'
 import { footprintOf } from './sentinel2/footprint.ts'
 import type { Granule } from './sentinel2/granule.ts'
 import { formatTime } from './sentinel2/time.ts'
@@ -9,12 +12,15 @@ export type Format = (typeof FORMATS)[number]
 /** How an answer is written: what stands before, between and after the granules, and each of them. */
 type Writing = {
   readonly mediaType: string
-  readonly head: string
+  readonly head: (ranked: RankedBy) => string
   readonly between: string
   readonly tail: string
   /** Empty for a granule that gives nothing in this format. */
-  readonly granule: (listed: Listed, bucket: string) => string
+  readonly granule: (listed: Listed, bucket: string, ranked: RankedBy) => string
 }
+
+/** What the colours of a rank were made from; undefined where nothing is ranked. */
+type RankedBy = Source | undefined
 
 const COLUMNS = [
   'granule_id',
@@ -29,12 +35,18 @@ const COLUMNS = [
   'size',
 ] as const
 
+/** What a rank adds. */
+const RANK_COLUMNS = ['colour', 'red', 'green', 'blue', 'score', 'reason'] as const
+
+const columnsOf = (ranked: RankedBy): readonly (keyof ImageRow)[] =>
+  ranked ? [...COLUMNS, ...RANK_COLUMNS] : COLUMNS
+
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('')
 
 const WRITINGS = {
   json: {
     mediaType: 'application/json',
-    head: '[',
+    head: () => '[',
     between: ',',
     tail: '\n]\n',
     granule: ({ images }, bucket) =>
@@ -42,56 +54,63 @@ const WRITINGS = {
   },
   uris: {
     mediaType: 'text/uri-list',
-    head: '',
+    head: () => '',
     between: '',
     tail: '',
     granule: ({ images }, bucket) => lines(images.map(({ key }) => gsUri(bucket, key))),
   },
   urls: {
     mediaType: 'text/uri-list',
-    head: '',
+    head: () => '',
     between: '',
     tail: '',
     granule: ({ images }, bucket) => lines(images.map(({ key }) => httpsUrl(bucket, key))),
   },
   ndjson: {
     mediaType: 'application/x-ndjson',
-    head: '',
+    head: () => '',
     between: '',
     tail: '',
-    granule: (listed, bucket) => lines(imageRows(listed, bucket).map((row) => JSON.stringify(row))),
+    granule: (listed, bucket, ranked) =>
+      lines(imageRows(listed, bucket, ranked).map((row) => JSON.stringify(row))),
   },
   csv: {
     mediaType: 'text/csv; charset=utf-8; header=present',
-    head: `${COLUMNS.join(',')}\r\n`,
+    head: (ranked) => `${columnsOf(ranked).join(',')}\r\n`,
     between: '',
     tail: '',
-    granule: (listed, bucket) =>
-      imageRows(listed, bucket)
-        .map((row) => `${COLUMNS.map((column) => csvField(row[column])).join(',')}\r\n`)
-        .join(''),
+    granule: (listed, bucket, ranked) => {
+      const columns = columnsOf(ranked)
+      return imageRows(listed, bucket, ranked)
+        .map((row) => `${columns.map((column) => csvField(row[column])).join(',')}\r\n`)
+        .join('')
+    },
   },
   geojson: {
     mediaType: 'application/geo+json',
-    head: '{"type":"FeatureCollection","features":[\n',
+    head: () => '{"type":"FeatureCollection","features":[\n',
     between: ',\n',
     tail: '\n]}\n',
-    granule: (listed, bucket) => JSON.stringify(featureOf(listed, bucket)),
+    granule: (listed, bucket, ranked) => JSON.stringify(featureOf(listed, bucket, ranked)),
   },
 } as const satisfies Record<Format, Writing>
 
 export const mediaTypeOf = (format: Format): string => WRITINGS[format].mediaType
 
-/** Writes granules as they come, a piece of text for each; the pieces in a row are the whole answer. */
+/**
+ * Writes granules as they come, a piece of text for each; the pieces in a row are the whole answer.
+ * @param ranked what their colours were made from, where they are ranked
+ */
 export async function* write(
   format: Format,
   granules: AsyncIterable<Listed>,
   bucket: string,
+  ranked?: Source,
 ): AsyncGenerator<string> {
   const writing: Writing = WRITINGS[format]
-  let before = writing.head
+  let before = writing.head(ranked)
   for await (const listed of granules) {
-    const text = writing.granule(listed, bucket)
+    const text = writing.granule(listed, bucket, ranked)
     if (text === '') continue
     yield before + text
     before = writing.between
@@ -115,6 +134,19 @@ export const propertiesOf = (granule: Granule) => ({
   total_size: granule.totalSize ?? null,
 })
 
+/** A colour: as a screen shows it, and in numbers; null of a colour that is not known. */
+export const colourProperties = (colour: Colour | undefined, source: Source) => ({
+  colour: colour ? displayColour(colour, source) : null,
+  red: colour?.red ?? null,
+  green: colour?.green ?? null,
+  blue: colour?.blue ?? null,
+})
+
+function rankProperties(rank: Ranked | undefined, source: Source) {
+  const { colour, score, reason } = { colour: undefined, score: null, reason: null, ...rank }
+  return { ...colourProperties(colour, source), score, reason }
+}
+
 /** The images of a granule, as far as they are not told by the granule itself. */
 export const imagesOf = ({ images }: Listed, bucket: string) =>
   images.map(({ band, resolution, key, size }) => ({
@@ -125,8 +157,14 @@ export const imagesOf = ({ images }: Listed, bucket: string) =>
     size,
   }))
 
-function imageRows(listed: Listed, bucket: string) {
-  const { granule } = listed
+type ImageRow = Readonly<
+  Record<(typeof COLUMNS)[number], string | number | null> &
+    Partial<Record<(typeof RANK_COLUMNS)[number], string | number | null>>
+>
+
+function imageRows(listed: Listed, bucket: string, ranked: RankedBy): ImageRow[] {
+  const { granule, rank } = listed
+  const colour = ranked && rankProperties(rank, ranked)
   return imagesOf(listed, bucket).map((image) => ({
     granule_id: granule.granuleId,
     product_id: granule.productId,
@@ -134,23 +172,22 @@ function imageRows(listed: Listed, bucket: string) {
     sensing_time: formatTime(granule.sensingTime),
     cloud_cover: granule.cloudCover ?? null,
     ...image,
+    ...colour,
   }))
 }
 
-export const featureOf = (listed: Listed, bucket: string) => ({
+export const featureOf = (listed: Listed, bucket: string, ranked?: Source) => ({
   type: 'Feature',
   id: listed.granule.granuleId,
   geometry: footprintOf(listed.granule) ?? null,
-  properties: { ...propertiesOf(listed.granule), images: imagesOf(listed, bucket) },
+  properties: {
+    ...propertiesOf(listed.granule),
+    ...(ranked && rankProperties(listed.rank, ranked)),
+    images: imagesOf(listed, bucket),
+  },
 })
 
 const gsUri = (bucket: string, key: string): string => `gs://${bucket}/${key}`
 
 const httpsUrl = (bucket: string, key: string): string =>
   `https://storage.googleapis.com/${bucket}/${key.split('/').map(encodeURIComponent).join('/')}`
-
-/** RFC 4180. */
-function csvField(value: string | number | null): string {
-  const text = value === null ? '' : String(value)
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
-}

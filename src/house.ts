@@ -1,4 +1,7 @@
 import type { Catalog } from './catalog/port.ts'
+import type { SamplerState } from './colour/sampler.ts'
+import type { ColourLane, ColourState } from './colour-of.ts'
+import type { DrawPreview, PreviewState } from './draw-preview.ts'
 import type { Calls } from './storage/fair.ts'
 import type { Storage } from './storage/port.ts'
 import type { Recall } from './storage/remembering.ts'
@@ -15,15 +18,19 @@ export interface House {
     readonly callsInFlight: Calls
     readonly callsWaiting: Calls
     readonly listings: Recall
+    readonly colours: ColourState
+    readonly previews: PreviewState
+    readonly decoding: SamplerState
     readonly store: StoreState
   }
   close(): Promise<void>
 }
 
-/** One asker's catalog and storage. */
-export type Session = {
+/** One asker's catalog, storage, colours and previews. */
+export type Session = ColourLane & {
   readonly catalog: Catalog
   readonly storage: Storage
+  readonly drawPreview: DrawPreview
   /** Granules whose images are listed at once. */
   readonly listConcurrency: number
 }

@@ -1,9 +1,11 @@
 import { pMapIterable } from 'p-map'
-import type { Cursor, PageOptions, Search } from './catalog/port.ts'
-import type { Session } from './house.ts'
+import type { Catalog, Cursor, PageOptions, Search } from './catalog/port.ts'
+import type { Colour } from './colour/port.ts'
+import { Fault } from './errors.ts'
 import type { Band } from './sentinel2/bands.ts'
-import { type Granule, imagePrefix } from './sentinel2/granule.ts'
-import { type ImageName, parseImageName } from './sentinel2/names.ts'
+import { type Granule, imagePrefix, previewPrefix } from './sentinel2/granule.ts'
+import { type ImageName, isPreviewName, parseImageName } from './sentinel2/names.ts'
+import type { Storage } from './storage/port.ts'
 
 /** One image file of a granule. */
 export type Image = ImageName & {
@@ -12,8 +14,23 @@ export type Image = ImageName & {
   readonly size: number
 }
 
+/** What of a Session a listing needs. */
+type Lister = {
+  readonly catalog: Catalog
+  readonly storage: Storage
+  readonly listConcurrency: number
+}
+
+/** A granule's place in a rank: how well it does by its colour, or why it comes last. */
+export type Ranked =
+  /** Share of the colour, 0 to 1, more is better; or distance from it (CIEDE2000), less is better. */
+  { readonly colour: Colour; readonly score: number } | { readonly reason: string }
+
+/** A granule to be listed, ranked or not. */
+export type Chosen = { readonly granule: Granule; readonly rank?: Ranked }
+
 /** A granule and its images, in order of their keys; none where the archive has lost them. */
-export type Listed = { readonly granule: Granule; readonly images: readonly Image[] }
+export type Listed = Chosen & { readonly images: readonly Image[] }
 
 export type AreaPage = {
   /** Granules on this page. */
@@ -22,6 +39,8 @@ export type AreaPage = {
   readonly next: Cursor | undefined
   /** Listed as they are pulled, in order; leaving early stops what is under way. */
   readonly granules: AsyncIterable<Listed>
+  /** Granules of a ranked page whose colour cannot be had. */
+  readonly withoutColour?: number
 }
 
 /**
@@ -30,17 +49,19 @@ export type AreaPage = {
  * @throws {Fault} as Catalog.search; the iteration throws as Storage.list
  */
 export async function listArea(
-  session: Session,
+  session: Lister,
   search: Search,
   { bands, signal, ...options }: PageOptions & { readonly bands?: ReadonlySet<Band> | undefined },
 ): Promise<AreaPage> {
   const { granules, next } = await session.catalog.search(search, { ...options, signal })
-  return { count: granules.length, next, granules: listEach(session, granules, bands, signal) }
+  const chosen = granules.map((granule) => ({ granule }))
+  return { count: granules.length, next, granules: listEach(session, chosen, bands, signal) }
 }
 
-async function* listEach(
-  session: Session,
-  granules: readonly Granule[],
+/** Lists granules in the order given, a few ahead of the reader. @throws {Fault} as Storage.list */
+export async function* listEach(
+  session: Pick<Lister, 'storage' | 'listConcurrency'>,
+  granules: readonly Chosen[],
   bands: ReadonlySet<Band> | undefined,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<Listed> {
@@ -48,18 +69,30 @@ async function* listEach(
   const ended = signal ? AbortSignal.any([signal, left.signal]) : left.signal
   const concurrency = session.listConcurrency
   try {
-    yield* pMapIterable(granules, (granule) => listGranule(session, granule, bands, ended), {
-      concurrency,
-      backpressure: concurrency,
-    })
+    yield* pMapIterable(
+      granules,
+      async (chosen) => ({ ...chosen, ...(await listGranule(session, chosen.granule, bands, ended)) }),
+      { concurrency, backpressure: concurrency },
+    )
   } finally {
     left.abort()
   }
 }
 
+/** The granule of this name. @throws {Fault} not-found; as Catalog.granule */
+export async function findGranule(
+  { catalog }: Pick<Lister, 'catalog'>,
+  granuleId: string,
+  signal?: AbortSignal,
+): Promise<Granule> {
+  const granule = await catalog.granule(granuleId, signal)
+  if (!granule) throw new Fault('not-found', `There is no granule ${granuleId} in the catalog.`)
+  return granule
+}
+
 /** A granule's images, of the wanted bands. @throws {Fault} as Storage.list */
 export async function listGranule(
-  { storage }: Session,
+  { storage }: Pick<Lister, 'storage'>,
   granule: Granule,
   bands?: ReadonlySet<Band>,
   signal?: AbortSignal,
@@ -73,4 +106,19 @@ export async function listGranule(
     }
   }
   return { granule, images }
+}
+
+/** A granule's preview (PVI); undefined where the archive holds none as JPEG 2000. @throws {Fault} as Storage.list */
+export async function listPreview(
+  { storage }: Pick<Lister, 'storage'>,
+  granule: Granule,
+  signal?: AbortSignal,
+): Promise<{ readonly key: string; readonly size: number } | undefined> {
+  for await (const page of storage.list(previewPrefix(granule), { signal })) {
+    for (const entry of page) {
+      if (entry.kind === 'object' && isPreviewName(entry.key.slice(entry.key.lastIndexOf('/') + 1)))
+        return entry
+    }
+  }
+  return undefined
 }

@@ -2,11 +2,19 @@ import leven from 'leven'
 
 /** The sentence for a parameter that nobody knows, with the near miss if there is one. */
 export function unknownParameter(name: string, known: readonly string[]): string {
+  return `${name} is no parameter${nearMiss(ourWord(name.toLowerCase()), known, 2)}`
+}
+
+/**
+ * ` (did you mean red?)`, or nothing where no known word is near: within half of its letters.
+ * @param atLeast edits that are always near enough
+ */
+export function nearMiss(word: string, known: readonly string[], atLeast = 0): string {
   const [nearest] = known
-    .map((candidate) => ({ candidate, distance: distance(ourWord(name.toLowerCase()), candidate) }))
+    .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance)
-  const near = nearest !== undefined && nearest.distance <= Math.max(2, nearest.candidate.length / 2)
-  return near ? `${name} is no parameter (did you mean ${nearest.candidate}?)` : `${name} is no parameter`
+  const isNear = nearest && nearest.distance <= Math.max(atLeast, nearest.candidate.length / 2)
+  return isNear ? ` (did you mean ${nearest.candidate}?)` : ''
 }
 
 /** What others call our parameters, too far from them by letters alone. */

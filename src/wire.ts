@@ -1,8 +1,12 @@
+import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { bucketCatalog } from './catalog/bucket.ts'
 import type { Catalog } from './catalog/port.ts'
 import { type SqliteCatalog, sqliteCatalog } from './catalog/sqlite.ts'
+import { decodeThreads } from './colour/sampler.ts'
+import { granuleColours } from './colour-of.ts'
 import { type Config, isAnonymous } from './config.ts'
+import { granulePreviews } from './draw-preview.ts'
 import type { House } from './house.ts'
 import { areaOfBox } from './sentinel2/area.ts'
 import { tilesOf } from './sentinel2/tiles.ts'
@@ -21,19 +25,42 @@ const SAMPLE = {
 }
 /** Tiles that one search of the bucket catalog may list: a box of some 700 by 700 km. */
 const MOST_TILES_TO_LIST = 100
+/** Each holds some megabytes, and a few keep both the network and the decode threads busy. */
+export const COLOURS_AT_ONCE = 8
+
+export type HouseOptions = {
+  /** Colours made at once in the whole process, 1 and up. */
+  readonly coloursAtOnce?: number
+}
+/** Half of the threads that Node also reads files with; a picture takes some ten milliseconds of one. */
+const PREVIEWS_AT_ONCE = 2
+/** Some two hundred previews of a granule's own size. */
+const PREVIEWS_KEPT = 32 * 2 ** 20
 
 /**
  * Makes everything the configuration names, Google's clients only where it does.
  * @throws {Fault} misconfigured where a file, folder or index is not what it should be
  */
-export async function openHouse(config: Config): Promise<House> {
+export async function openHouse(
+  config: Config,
+  { coloursAtOnce = COLOURS_AT_ONCE }: HouseOptions = {},
+): Promise<House> {
   const shared = await openCatalog(config)
   try {
     const fair = fairStorage(await openStorage(config), {
       list: config.listConcurrency,
       read: config.readConcurrency,
     })
-    const store = sqliteStore(config.storeFile)
+    const store = openStoreOf(config)
+    const sampler = decodeThreads({ threads: config.decodeThreads })
+    const stored = storageName(config)
+    const colours = granuleColours({
+      colours: store.colours(stored),
+      layouts: store.layouts(stored),
+      sampler,
+      atOnce: coloursAtOnce,
+    })
+    const previews = granulePreviews({ mostBytes: PREVIEWS_KEPT, atOnce: PREVIEWS_AT_ONCE })
     const now = () => Date.now() * 1000
     const remembering = rememberListings(listingsOf(config, store), now)
     const proven = proveArchive()
@@ -41,7 +68,9 @@ export async function openHouse(config: Config): Promise<House> {
       open: () => {
         const storage = remembering.over(proven.over(fair.lane()))
         const catalog = shared?.lane() ?? bucketCatalog(storage, { maxTiles: MOST_TILES_TO_LIST, now })
-        return { catalog, storage, listConcurrency: config.listConcurrency }
+        const lane = colours.lane(storage)
+        const drawPreview = previews.over(lane.pixelsOf)
+        return { catalog, storage, listConcurrency: config.listConcurrency, ...lane, drawPreview }
       },
       state: () => ({
         catalog: config.catalog.kind,
@@ -49,9 +78,14 @@ export async function openHouse(config: Config): Promise<House> {
         callsInFlight: fair.inFlight(),
         callsWaiting: fair.waiting(),
         listings: remembering.recall(),
+        colours: colours.state(),
+        previews: previews.state(),
+        decoding: sampler.state(),
         store: store.state(),
       }),
       close: async () => {
+        colours.close()
+        await sampler.close()
         await shared?.close()
         store.close()
       },
@@ -100,10 +134,27 @@ async function warmed(catalog: SqliteCatalog): Promise<SharedCatalog> {
  * The listings of the configured bucket by its whole name. A folder's own lists cost nothing, and its files
  * may change: they are not remembered.
  */
-function listingsOf({ storage, storageEndpoint }: Config, store: Store): Listings | undefined {
-  if (storage.kind !== 'gcs') return undefined
-  return store.listings(`gs://${storage.bucket}${storageEndpoint ? ` at ${storageEndpoint}` : ''}`)
+function listingsOf(config: Config, store: Store): Listings | undefined {
+  return config.storage.kind === 'gcs' ? store.listings(storageName(config)) : undefined
 }
+
+/** What is remembered is remembered under the whole name of where it comes from. */
+function storageName({ storage, storageEndpoint }: Config): string {
+  switch (storage.kind) {
+    case 'sample':
+      return 'sample'
+    case 'folder':
+      return `folder:${resolve(storage.folder)}`
+    case 'gcs':
+      return `gs://${storage.bucket}${storageEndpoint ? ` at ${storageEndpoint}` : ''}`
+  }
+}
+
+/**
+ * What is remembered, without the rest of the house.
+ * @throws {Fault} misconfigured where the file cannot be used
+ */
+export const openStoreOf = (config: Config): Store => sqliteStore(config.storeFile)
 
 async function openStorage(config: Config): Promise<Storage> {
   const { storage } = config

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type AreaForm, type Parameters, parseAreaQuery } from '../src/area-query.ts'
+import { type AreaForm, parseAreaQuery } from '../src/area-query.ts'
 import { Fault } from '../src/errors.ts'
 import { writeToken } from '../src/page-token.ts'
+import type { Parameters } from '../src/parameters.ts'
 import { formatTime } from '../src/sentinel2/time.ts'
 
 const CORNERS = { lat1: '55.660797', lng1: '12.5896', lat2: '55.663369', lng2: '12.584670' }
@@ -20,6 +21,8 @@ describe('a query', () => {
       limit: 250,
       after: undefined,
       format: undefined,
+      rank: undefined,
+      sampling: { source: 'bands', stride: 16 },
     })
   })
 
@@ -33,6 +36,9 @@ describe('a query', () => {
       dedupe: 'none',
       limit: '7',
       format: 'geojson',
+      rank: 'red',
+      stride: '4',
+      source: 'bands',
     })
     expect(query.search).toMatchObject({
       level: 'L2A',
@@ -42,6 +48,10 @@ describe('a query', () => {
     })
     expect([...(query.bands ?? [])]).toEqual(['B02', 'TCI', 'SCL'])
     expect([query.limit, query.format]).toEqual([7, 'geojson'])
+    expect([query.rank, query.sampling]).toEqual([
+      { by: 'share', of: 'red' },
+      { source: 'bands', stride: 4 },
+    ])
   })
 
   test('of a box takes its edges in the order west, south, east, north', () => {
@@ -168,10 +178,23 @@ describe('a wrong parameter is named:', () => {
     ['a format', { format: 'xml' }],
     ['a token', { token: 'garbage' }],
     ['an empty token', { token: '' }],
+    ['a rank', { rank: 'cyan' }],
+    ['an empty rank', { rank: '' }],
+    ['a rank of three digits', { rank: '#f80' }],
+    ['a rank of eight digits', { rank: '#ff8800ff' }],
+    ['a rank in no digits', { rank: 'gg8800' }],
+    ['no stride', { rank: 'red', stride: '0' }],
+    ['a stride too long', { rank: 'red', stride: '65' }],
+    ['a part of a stride', { rank: 'red', stride: '1.5' }],
+    ['a stride in words', { rank: 'red', stride: 'sixteen' }],
+    ['an empty stride', { rank: 'red', stride: '' }],
+    ['a source', { rank: 'red', source: 'TCI' }],
+    ['an empty source', { rank: 'red', source: '' }],
   ] as const)('%s', ([, wrong]) => {
     const fault = faultOf({ ...CORNERS, ...wrong })
     expect(fault.code).toBe('bad-request')
-    expect([...new Set(namesOf(fault))]).toEqual(Object.keys(wrong))
+    const atFault = Object.entries<string>(wrong).filter(([, value]) => value !== 'red')
+    expect([...new Set(namesOf(fault))]).toEqual(atFault.map(([name]) => name))
     for (const { parameter, message } of fault.errors)
       expect(message.startsWith(`${parameter} `), message).toBe(true)
   })
@@ -295,13 +318,59 @@ describe('a wrong parameter is named:', () => {
   })
 })
 
-test('ranking is refused as not there yet, with each of its parameters', () => {
-  for (const later of [{ rank: 'red' }, { stride: '16' }, { source: 'preview' }]) {
-    const fault = faultOf({ ...CORNERS, ...later })
-    expect(fault.code).toBe('not-there-yet')
-    expect(namesOf(fault)).toEqual(Object.keys(later))
-  }
-  expect(namesOf(faultOf({ ...CORNERS, source: 'bands', rank: '%23ff0000' }))).toEqual(['rank', 'source'])
+describe('a rank', () => {
+  test('is a band in any case, or a colour with or without its #', () => {
+    expect(parse({ rank: 'green' }).rank).toEqual({ by: 'share', of: 'green' })
+    expect(parse({ rank: 'Blue' }).rank).toEqual({ by: 'share', of: 'blue' })
+    for (const rank of ['#1e90ff', '1e90ff', '#1E90FF', '1E90FF']) {
+      expect(parse({ rank }).rank, rank).toEqual({ by: 'nearness', to: [0x1e / 255, 0x90 / 255, 1] })
+    }
+  })
+
+  test.for([
+    ['bleu', /"bleu", which is none of red, green, blue or six .* \(did you mean blue\?\)/],
+    ['gren', /\(did you mean green\?\)/],
+    ['rad', /\(did you mean red\?\)/],
+    ['magenta', /"magenta", which is none of red, green, blue or six hexadecimal digits such as #1e90ff\.$/],
+    ['%23ff0000', /"%23ff0000", which is none of/],
+    ['#f80', /"#f80", of three digits; write all six: #ff8800/],
+    ['abc', /write all six: #aabbcc/],
+    ['', /rank is empty; .* # is written %23/],
+    ['#', /rank is empty; .* # is written %23/],
+  ] as const)('%j is named with the way out', ([rank, sentence]) => {
+    const fault = faultOf({ ...CORNERS, rank })
+    expect(namesOf(fault)).toEqual(['rank'])
+    expect(fault.message).toMatch(sentence)
+  })
+
+  test('takes its stride from 1 to 64, and no stride of a preview', () => {
+    for (const stride of [1, 64]) {
+      expect(parse({ rank: 'red', stride: String(stride) }).sampling).toEqual({ source: 'bands', stride })
+    }
+    expect(parse({ rank: 'red', source: 'preview' }).sampling).toEqual({ source: 'preview' })
+    const both = faultOf({ ...CORNERS, rank: 'red', source: 'preview', stride: '16' })
+    expect(namesOf(both)).toEqual(['stride'])
+    expect(both.message).toContain('a preview takes no stride')
+  })
+
+  test('is what stride and source need, but where colours are asked for themselves', () => {
+    const fault = faultOf({ ...CORNERS, stride: '8', source: 'bands' })
+    expect(namesOf(fault)).toEqual(['stride', 'source'])
+    expect(fault.message).toContain('stride needs rank')
+    const given = { ...CORNERS, source: 'bands', stride: '8' }
+    expect(parseAreaQuery(given, 'box', [], 'colour')).toMatchObject({
+      rank: undefined,
+      sampling: { source: 'bands', stride: 8 },
+    })
+    expect(() => parseAreaQuery({ ...given, stride: '65' }, 'box', [], 'colour')).toThrow('between 1 and 64')
+  })
+
+  test('does not change the token of a page', () => {
+    const { search } = parse({ cloud: '20' })
+    const token = writeToken(search, [1])
+    const more = { cloud: '20', token, rank: '1e90ff', stride: '4' }
+    expect(parse(more).after).toEqual([1])
+  })
 })
 
 describe('the token of a page', () => {
@@ -357,7 +426,7 @@ describe('the token of a page', () => {
 
 test('whatever is asked, the answer is a query or a Fault that names only what was asked or is missing', () => {
   const names =
-    'lat1 lng1 lat2 lng2 lat lng bbox datetime cloud level tiles bands dedupe limit token format rank'.split(
+    'lat1 lng1 lat2 lng2 lat lng bbox datetime cloud level tiles bands dedupe limit token format rank stride source'.split(
       ' ',
     )
   const anyName = fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 20 }))
@@ -393,7 +462,7 @@ test('whatever is asked, the answer is a query or a Fault that names only what w
         expect(limit >= 1 && limit <= 10_000).toBe(true)
       } catch (thrown) {
         if (!(thrown instanceof Fault)) throw thrown
-        expect(['bad-request', 'not-there-yet']).toContain(thrown.code)
+        expect(thrown.code).toBe('bad-request')
         expect(thrown.errors.length).toBeGreaterThan(0)
         const required = form === 'box' ? ['lat1', 'lng1', 'lat2', 'lng2'] : ['lat', 'lng']
         for (const name of namesOf(thrown)) expect([...Object.keys(asked), ...required]).toContain(name)

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import type { Source } from '../src/colour/port.ts'
 import { FORMATS, type Format, featureOf, mediaTypeOf, propertiesOf, write } from '../src/formats.ts'
 import type { Image, Listed } from '../src/list-area.ts'
 import { type Granule, imagePrefix } from '../src/sentinel2/granule.ts'
@@ -229,6 +230,55 @@ describe('GeoJSON', () => {
   })
 })
 
+describe('a ranked answer', () => {
+  const colour = { red: 0.1, green: 0.17790000000000003, blue: -0.002, valid: 0.5, sampled: 9 }
+  const BEST: Listed = { ...ONE, rank: { colour, score: 0.125 } }
+  const LAST: Listed = { ...OTHER, rank: { reason: 'It has no B02, B03 "or" B04.' } }
+
+  test('has the colour, its numbers and the score behind the columns of every answer, and the reason last', async () => {
+    const [plain = ''] = CSV_HEAD.split('\r\n')
+    const [head, first, second, third, end] = (await written('csv', [BEST, LAST], 'bands')).split('\r\n')
+    expect(head).toBe(`${plain},colour,red,green,blue,score,reason`)
+    const [one = '', two = ''] = ONE_CSV.split('\r\n')
+    expect(first).toBe(`${one},#488000,0.1,0.17790000000000003,-0.002,0.125,`)
+    expect(second).toBe(`${two},#488000,0.1,0.17790000000000003,-0.002,0.125,`)
+    expect(third).toBe(`${OTHER_CSV.trimEnd()},,,,,,"It has no B02, B03 ""or"" B04."`)
+    expect(end).toBe('')
+  })
+
+  test('says null of what is not there, in lines and in features alike', async () => {
+    const best = { colour: '#488000', red: 0.1, green: 0.17790000000000003, blue: -0.002, score: 0.125 }
+    const none = { colour: null, red: null, green: null, blue: null, score: null }
+    const reason = 'It has no B02, B03 "or" B04.'
+    const text = await written('ndjson', [BEST, LAST], 'bands')
+    const plain = await written('ndjson', [ONE, OTHER])
+    const rows = (lines: string) =>
+      lines
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    const added = [best, best, none].map((more, i) => ({ ...more, reason: i === 2 ? reason : null }))
+    expect(rows(text)).toEqual(rows(plain).map((row, i) => ({ ...row, ...added[i] })))
+    const { features } = JSON.parse(await written('geojson', [BEST, LAST], 'bands'))
+    expect(features[0].properties).toMatchObject({ ...best, reason: null })
+    expect(features[1].properties).toMatchObject({ ...none, reason })
+    expect(features[1].properties.images.length).toBe(1)
+  })
+
+  test('of previews shows their colour as it is', async () => {
+    const rank = { colour: { ...colour, red: 0.2, green: 0.4, blue: 0.6 }, score: 1 }
+    const text = await written('csv', [{ ...OTHER, rank }], 'preview')
+    expect(text.endsWith(',#336699,0.2,0.4,0.6,1,\r\n')).toBe(true)
+    expect(await written('csv', [], 'preview')).toMatch(/,score,reason\r\n$/)
+  })
+
+  test('is as any other in the formats that hold names alone', async () => {
+    for (const format of ['json', 'uris', 'urls'] as const) {
+      expect(await written(format, [BEST, LAST], 'bands')).toBe(await written(format, [ONE, OTHER]))
+    }
+  })
+})
+
 describe('an address', () => {
   test('escapes what a URL cannot hold, and keeps its slashes', async () => {
     const image: Image = { band: 'B02', resolution: 10, key: 'tiles/a b/100%/ü?#.jp2', size: 1 }
@@ -250,12 +300,12 @@ test('every format says what it is', () => {
   for (const format of FORMATS) expect(mediaTypeOf(format)).toBe(types[format])
 })
 
-async function written(format: Format, granules: readonly Listed[]): Promise<string> {
+async function written(format: Format, granules: readonly Listed[], ranked?: Source): Promise<string> {
   async function* source() {
     yield* granules
   }
   const pieces: string[] = []
-  for await (const piece of write(format, source(), BUCKET)) pieces.push(piece)
+  for await (const piece of write(format, source(), BUCKET, ranked)) pieces.push(piece)
   return pieces.join('')
 }
 

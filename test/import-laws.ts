@@ -76,12 +76,15 @@ const VENDORS: readonly { readonly vendor: RegExp; readonly home: RegExp }[] = [
   { vendor: /^@google-cloud\/bigquery(\/|$)/, home: /^src\/catalog\/bigquery[\w-]*\.ts$/ },
   { vendor: /^@google-cloud\/storage(\/|$)/, home: /^src\/storage\/gcs\.ts$/ },
   { vendor: /^google-auth-library(\/|$)/, home: /^src\/(catalog\/bigquery[\w-]*|storage\/gcs)\.ts$/ },
-  { vendor: /^@duckdb\//, home: /^src\/catalog\/archive-csv\.ts$/ },
+  { vendor: /^@duckdb\//, home: /^src\/(catalog\/archive-csv|store\/colour-files)\.ts$/ },
   { vendor: /^hono(\/|$)/, home: /^src\/http\// },
   { vendor: /^@hono\//, home: /^src\/(http\/[\w/-]+|cli\/serve)\.ts$/ },
   { vendor: /^commander(\/|$)/, home: /^src\/cli\// },
-  { vendor: /^piscina(\/|$)/, home: /^src\/catalog\/sqlite[\w-]*\.ts$/ },
-  { vendor: /^node:sqlite$/, home: /^(src\/store\/sqlite|src\/catalog\/index-file|workers\/[\w/-]+)\.ts$/ },
+  { vendor: /^piscina(\/|$)/, home: /^src\/(catalog\/sqlite[\w-]*|colour\/sampler)\.ts$/ },
+  { vendor: /^@cornerstonejs\//, home: /^workers\/decode-image\.ts$/ },
+  { vendor: /^culori(\/|$)/, home: /^src\/colour\/distance\.ts$/ },
+  { vendor: /^sharp(\/|$)/, home: /^src\/colour\/picture\.ts$/ },
+  { vendor: /^node:sqlite$/, home: /^(src\/store\/database|src\/catalog\/index-file|workers\/[\w/-]+)\.ts$/ },
   { vendor: /^(node:)?process$/, home: /^src\/main\.ts$/ },
 ]
 

@@ -1,43 +1,43 @@
 import { Command } from 'commander'
-import { type AreaQuery, type Parameters, parseAreaQuery } from '../area-query.ts'
+import { type AreaQuery, parseAreaQuery } from '../area-query.ts'
+import type { Rank } from '../colour-query.ts'
 import { readConfig } from '../config.ts'
-import type { ParameterError } from '../errors.ts'
 import { FORMATS, write } from '../formats.ts'
 import type { House, Session } from '../house.ts'
-import { type Listed, listArea } from '../list-area.ts'
+import { type Listed, listArea, listEach } from '../list-area.ts'
+import { type RankedGranule, rankGranules } from '../rank-colour.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
-import { LEVELS } from '../sentinel2/bands.ts'
+import type { Granule } from '../sentinel2/granule.ts'
 import { openHouse } from '../wire.ts'
+import { AREA_OPTIONS, cornerFaults, cornersOf, countFaults, type Given, takeArea } from './area-options.ts'
 import { createProgress, EXIT, type Exit, type Terminal } from './terminal.ts'
 
-/** Options as commander gathers them; how often one was given is for parseAreaQuery to judge. */
-type Given = Readonly<Record<string, readonly string[]>>
-
-/** All take a value; what it may be is told once, in parseAreaQuery. */
 const OPTIONS = [
-  ['--bbox <w,s,e,n>', 'the box in place of the corners; west > east crosses the antimeridian'],
-  ['--datetime <time>', 'RFC 3339 time, date, or interval a/b, a/.., ../b'],
-  ['--cloud <percent>', '20: at most; 5,20: between'],
-  ['--level <level>', `processing level: ${LEVELS.join(', ')} (default: L1C)`],
-  ['--tiles <names>', 'only these tiles: 33UUB,33UUC'],
+  AREA_OPTIONS.bbox,
+  AREA_OPTIONS.datetime,
+  AREA_OPTIONS.cloud,
+  AREA_OPTIONS.level,
+  AREA_OPTIONS.tiles,
   ['--bands <names>', 'only these bands: B02,B03,B04,TCI'],
-  ['--dedupe <how>', 'products of one acquisition: latest, none (default: latest)'],
-  ['--rank <colour>', 'not there yet'],
-  ['--stride <pixels>', 'not there yet'],
-  ['--source <files>', 'not there yet'],
-  ['--limit <granules>', 'granules asked for at a time (default: 250)'],
-  ['-n, --max-granules <granules>', 'stop after so many'],
+  AREA_OPTIONS.dedupe,
+  ['--rank <colour>', 'best first: red, green, blue by its share of the colour; 1e90ff by nearness to it'],
+  [
+    '--stride <pixels>',
+    'for the rank, one sample for so many by so many pixels of 10 m: 1 to 64 (default: 16)',
+  ],
+  ['--source <files>', 'for the rank: bands (B04, B03, B02) or preview (default: bands)'],
+  AREA_OPTIONS.limit,
+  ['-n, --max-granules <granules>', 'stop after so many; with --rank, the best of all pages'],
   ['--format <format>', `of the answer: ${FORMATS.join(', ')} (default: json)`],
 ] as const
 
 /** `swath area`: the images of an area, all pages of it. */
 export function areaCommand(terminal: Terminal, finish: (exit: Exit) => void): Command {
   const command = new Command('area')
-    .description('List the images of every granule in a box, newest first.')
-    .argument('[corners...]', 'lat1 lng1 lat2 lng2: two opposite corners, degrees')
+    .description('List the images of every granule in a box, newest first or by colour.')
     .addHelpText('after', HELP)
     .action(async (corners: string[], { maxGranules = [], ...given }: Given) => {
-      const faults = [...cornerFaults(corners), ...maximumFaults(maxGranules)]
+      const faults = [...cornerFaults(corners), ...countFaults('max-granules', maxGranules)]
       const query = parseAreaQuery({ ...given, ...cornersOf(corners) }, 'box', faults)
       const house = await openHouse(readConfig(terminal.env))
       try {
@@ -47,10 +47,7 @@ export function areaCommand(terminal: Terminal, finish: (exit: Exit) => void): C
         await house.close()
       }
     })
-  for (const [flags, description] of OPTIONS) {
-    command.option(flags, description, (value, before: readonly string[] = []) => [...before, value])
-  }
-  return command
+  return takeArea(command, OPTIONS)
 }
 
 const HELP = `
@@ -59,36 +56,26 @@ Examples:
   swath area --bbox 12.4,55.5,12.7,55.8 --datetime 2020-07-01/2020-07-31 --cloud 20 --bands TCI \\
     --format uris | gsutil -m cp -I .
   swath area --bbox 179,-17,-179,-16 --level L2A --format urls
+  swath area --bbox 12.4,55.5,12.7,55.8 --rank blue -n 10 --format csv
 
 SWATH_CATALOG and SWATH_STORAGE tell where to look; without them the embedded sample answers.`
-
-const CORNERS = ['lat1', 'lng1', 'lat2', 'lng2']
-
-const cornersOf = (corners: readonly string[]): Parameters =>
-  Object.fromEntries(CORNERS.map((name, i) => [name, corners[i]]))
-
-function cornerFaults({ length }: readonly string[]): ParameterError[] {
-  if (length <= CORNERS.length) return []
-  const message = `there are ${length} corner numbers; four make a box: ${CORNERS.join(' ')}`
-  return [{ parameter: 'corners', message }]
-}
-
-function maximumFaults(given: readonly string[]): ParameterError[] {
-  const parameter = 'max-granules'
-  if (given.length > 1) return [{ parameter, message: `${parameter} is given ${given.length} times` }]
-  return given
-    .filter((text) => !/^0*[1-9]\d*$/.test(text))
-    .map(() => ({ parameter, message: `${parameter} is not a whole number above 0` }))
-}
 
 async function writeArea(terminal: Terminal, house: House, query: AreaQuery, most: number): Promise<void> {
   const { output } = terminal
   const progress = createProgress(terminal)
   const session = house.open()
   const tally = { granules: 0, images: 0, empty: 0 }
+  const { rank } = query
+  let ranked: readonly RankedGranule[] = []
 
-  async function* counted(granules: AsyncIterable<Listed>): AsyncGenerator<Listed> {
-    for await (const listed of granules) {
+  async function* granules(): AsyncGenerator<Listed> {
+    if (!rank) return yield* allPages(session, query, most, output.left)
+    ranked = await rankAll(session, query, rank, output.left, progress.show)
+    yield* listEach(session, ranked.slice(0, most), query.bands, output.left)
+  }
+
+  async function* counted(): AsyncGenerator<Listed> {
+    for await (const listed of granules()) {
       tally.granules++
       tally.images += listed.images.length
       tally.empty += listed.images.length === 0 ? 1 : 0
@@ -98,8 +85,8 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
   }
 
   try {
-    const granules = counted(allPages(session, query, most, output.left))
-    for await (const piece of write(query.format ?? 'json', granules, session.storage.bucket)) {
+    const source = rank && query.sampling.source
+    for await (const piece of write(query.format ?? 'json', counted(), session.storage.bucket, source)) {
       await output.write(piece)
     }
   } catch (thrown) {
@@ -113,7 +100,7 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
   terminal.stderr.write(
     `${tally.images} images of ${tally.granules} granules in ${wrappedBox(query.search.area.box).join(',')}` +
       `${tally.empty > 0 ? `; no such images in ${tally.empty} of them` : ''}` +
-      ` (listings remembered: ${listings.hits}, asked for: ${listings.misses})\n`,
+      ` (listings remembered: ${listings.hits}, asked for: ${listings.misses})\n${withoutColour(ranked)}`,
   )
 }
 
@@ -131,4 +118,36 @@ async function* allPages(
     left -= page.count
     after = page.next
   } while (after && left > 0)
+}
+
+/** The granules of all pages together, best first: nothing can be told of the best before the last is known. */
+async function rankAll(
+  session: Session,
+  { search, sampling, limit, after: first }: AreaQuery,
+  rank: Rank,
+  signal: AbortSignal,
+  show: (text: string) => void,
+): Promise<RankedGranule[]> {
+  const granules: Granule[] = []
+  let after = first
+  do {
+    const page = await session.catalog.search(search, { limit, after, signal })
+    for (const granule of page.granules) granules.push(granule)
+    show(`${granules.length} granules`)
+    after = page.next
+  } while (after)
+  const onTried = (count: number) => show(`colours: ${count} of ${granules.length}`)
+  return rankGranules(session, granules, { rank, sampling, signal, onTried })
+}
+
+const REASONS_TOLD = 3
+
+function withoutColour(ranked: readonly RankedGranule[]): string {
+  const reasons = ranked.flatMap(({ granule, rank }) =>
+    'reason' in rank ? [`  ${granule.granuleId}: ${rank.reason}\n`] : [],
+  )
+  if (reasons.length === 0) return ''
+  const more = reasons.length > REASONS_TOLD ? `  and ${reasons.length - REASONS_TOLD} more\n` : ''
+  const told = reasons.slice(0, REASONS_TOLD).join('')
+  return `${reasons.length} of ${ranked.length} granules have no colour to rank by:\n${told}${more}`
 }

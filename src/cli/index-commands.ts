@@ -4,6 +4,7 @@ import { type AboutIndex, aboutIndex } from '../catalog/index-file.ts'
 import { formatTime } from '../sentinel2/time.ts'
 import { csvSource } from './csv-source.ts'
 import { createProgress, EXIT, type Exit, type Terminal } from './terminal.ts'
+import { untilStopped } from './until-stopped.ts'
 
 /** `swath index …`: the index that SWATH_CATALOG=sqlite:<file> reads. */
 export function indexCommand(terminal: Terminal, finish: (exit: Exit) => void): Command {
@@ -44,18 +45,6 @@ async function buildFrom(terminal: Terminal, from: readonly string[], to: string
     terminal.stderr.write(`${sentences(report, to, (Date.now() - started) / 1000)}\n`)
   } finally {
     progress.clear()
-  }
-}
-
-/** The first Ctrl-C or SIGTERM aborts the signal, so that nothing is left behind; a second one kills. */
-async function untilStopped<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const stop = new AbortController()
-  const onSignal = () => stop.abort()
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal)
-  try {
-    return await work(stop.signal)
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal)
   }
 }
 

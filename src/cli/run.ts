@@ -1,14 +1,17 @@
 import { Command, CommanderError } from 'commander'
 import { Fault, type FaultCode } from '../errors.ts'
 import { areaCommand } from './area.ts'
+import { coloursCommand } from './colours.ts'
 import { indexCommand } from './index-commands.ts'
 import { serveCommand } from './serve.ts'
 import { createOutput, EXIT, type Exit, PipeClosed, type Streams, type Terminal } from './terminal.ts'
+import { warmCommand } from './warm.ts'
 
 const EXIT_OF = {
   'bad-request': EXIT.usage,
   'not-found': EXIT.failed,
-  'not-there-yet': EXIT.usage,
+  'no-colour': EXIT.failed,
+  'bad-image': EXIT.failed,
   misconfigured: EXIT.failed,
   'area-too-large': EXIT.usage,
   'upstream-failed': EXIT.failed,
@@ -35,7 +38,8 @@ export async function runCli({ stdout, ...streams }: Streams): Promise<number> {
       writeErr: (text) => terminal.stderr.write(text),
     })
     .showHelpAfterError('(swath --help tells more)')
-  for (const make of [serveCommand, areaCommand, indexCommand]) program.addCommand(make(terminal, finish))
+  const commands = [serveCommand, areaCommand, warmCommand, coloursCommand, indexCommand]
+  for (const make of commands) program.addCommand(make(terminal, finish))
   for (const command of withChildren(program)) command.copyInheritedSettings(program).exitOverride()
   try {
     await program.parseAsync(terminal.argv, { from: 'user' })

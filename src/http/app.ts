@@ -2,14 +2,26 @@ import type { HttpBindings } from '@hono/node-server'
 import { type Context, Hono } from 'hono'
 import { accepts } from 'hono/accepts'
 import { cors } from 'hono/cors'
-import { type AreaForm, type Parameters, parseAreaQuery } from '../area-query.ts'
+import { type AreaForm, type AreaQuery, parseAreaQuery } from '../area-query.ts'
+import { DEFAULT_SAMPLING, parseSampling } from '../colour-query.ts'
 import { Fault } from '../errors.ts'
 import { estimate } from '../estimate.ts'
-import { type Format, featureOf, imagesOf, mediaTypeOf, propertiesOf, write } from '../formats.ts'
-import type { House } from '../house.ts'
-import { listArea, listGranule } from '../list-area.ts'
+import {
+  colourProperties,
+  type Format,
+  featureOf,
+  imagesOf,
+  mediaTypeOf,
+  propertiesOf,
+  write,
+} from '../formats.ts'
+import type { House, Session } from '../house.ts'
+import { type AreaPage, findGranule, listArea, listGranule } from '../list-area.ts'
 import { writeToken } from '../page-token.ts'
+import type { Parameters } from '../parameters.ts'
+import { rankArea } from '../rank-colour.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
+import { previewAnswer } from './preview.ts'
 import { noSuchPath, notAllowed, problem } from './problem.ts'
 import { streamBody } from './stream.ts'
 
@@ -23,10 +35,22 @@ const BY_MEDIA_TYPE: Readonly<Record<string, Format>> = {
   'application/geo+json': 'geojson',
 }
 
-const PATHS = ['/area', '/images', '/estimate', '/granules/:granuleId', '/healthz', '/readyz']
+/** The handler tells which endings there are. */
+const PREVIEW = '/granules/:granuleId/:file{preview[^/]*}'
+
+const PATHS = [
+  '/area',
+  '/images',
+  '/estimate',
+  '/granules/:granuleId',
+  '/granules/:granuleId/colour',
+  PREVIEW,
+  '/healthz',
+  '/readyz',
+]
 
 /** Headers that a page of another origin may read. */
-const EXPOSED = ['Link', 'Retry-After', 'Swath-Area', 'Swath-Granules']
+const EXPOSED = ['Link', 'Retry-After', 'Swath-Area', 'Swath-Granules', 'Swath-Without-Colour']
 
 /** The sockets of node:http stand behind the requests. */
 type Env = { Bindings: HttpBindings }
@@ -44,17 +68,37 @@ export function createApp(house: House): Hono<Env> {
     refuseParameters(c)
     const { signal } = c.req.raw
     const session = house.open()
-    const granule = await session.catalog.granule(c.req.param('granuleId'), signal)
-    if (!granule)
-      throw new Fault('not-found', `There is no granule ${c.req.param('granuleId')} in the catalog.`)
+    const granule = await findGranule(session, c.req.param('granuleId'), signal)
     const listed = await listGranule(session, granule, undefined, signal)
     const { geometry } = featureOf(listed, session.storage.bucket)
+    const colour = session.rememberedColour(granule, DEFAULT_SAMPLING)
     return c.json({
       ...propertiesOf(granule),
+      ...colourProperties(colour, DEFAULT_SAMPLING.source),
       footprint: geometry,
       images: imagesOf(listed, session.storage.bucket),
     })
   })
+
+  app.get('/granules/:granuleId/colour', async (c) => {
+    const sampling = parseSampling(c.req.queries())
+    const { signal } = c.req.raw
+    const session = house.open()
+    const granule = await findGranule(session, c.req.param('granuleId'), signal)
+    const { colour, cost } = await session.colourOf(granule, sampling, signal)
+    return c.json({
+      granule_id: granule.granuleId,
+      product_id: granule.productId,
+      ...colourProperties(colour, sampling.source),
+      valid: colour.valid,
+      sampled: colour.sampled,
+      stride: sampling.source === 'bands' ? sampling.stride : null,
+      source: sampling.source,
+      cached: cost === undefined,
+    })
+  })
+
+  app.get(PREVIEW, (c) => previewAnswer(c, house, c.req.param()))
 
   app.get('/estimate', async (c) => {
     const query = parseAreaQuery(c.req.queries(), 'box')
@@ -85,16 +129,22 @@ async function areaAnswer(c: Context<Env>, house: House, form: AreaForm): Promis
   const query = parseAreaQuery(c.req.queries(), form)
   const { format, mediaType } = answerForm(c, query.format)
   const session = house.open()
-  const { signal } = c.req.raw
-  const page = await listArea(session, query.search, { ...query, signal })
-  const pieces = write(format, page.granules, session.storage.bucket)
+  const page = await pageOf(session, query, c.req.raw.signal)
+  const pieces = write(format, page.granules, session.storage.bucket, query.rank && query.sampling.source)
   const body = await bodyOf(c, pieces)
   c.header('Content-Type', mediaType)
   c.header('Vary', 'Accept')
   c.header('Swath-Area', wrappedBox(query.search.area.box).join(','))
   c.header('Swath-Granules', String(page.count))
+  if (page.withoutColour !== undefined) c.header('Swath-Without-Colour', String(page.withoutColour))
   if (page.next) c.header('Link', `<${nextUrl(c, writeToken(query.search, page.next))}>; rel="next"`)
   return c.newResponse(body)
+}
+
+function pageOf(session: Session, query: AreaQuery, signal: AbortSignal): Promise<AreaPage> {
+  const { search, rank, sampling, bands, limit, after } = query
+  const page = { bands, limit, after, signal }
+  return rank ? rankArea(session, search, { ...page, rank, sampling }) : listArea(session, search, page)
 }
 
 /**

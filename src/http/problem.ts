@@ -7,7 +7,8 @@ import { Fault, type FaultCode } from '../errors.ts'
 const STATUS = {
   'bad-request': 400,
   'not-found': 404,
-  'not-there-yet': 501,
+  'no-colour': 404,
+  'bad-image': 502,
   misconfigured: 503,
   'area-too-large': 400,
   'upstream-failed': 502,

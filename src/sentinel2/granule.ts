@@ -42,6 +42,10 @@ export type Granule = {
 export const imagePrefix = (granule: Pick<Granule, 'place' | 'granuleId'>): string =>
   `${granule.place}/GRANULE/${granule.granuleId}/IMG_DATA/`
 
+/** Prefix under which a granule's preview stands, among masks and reports. */
+export const previewPrefix = (granule: Pick<Granule, 'place' | 'granuleId'>): string =>
+  `${granule.place}/GRANULE/${granule.granuleId}/QI_DATA/`
+
 /** Where a level's products stand in the bucket. */
 export const LEVEL_ROOT = { L1C: 'tiles/', L2A: 'L2/tiles/' } as const satisfies Record<Level, string>
 

@@ -64,6 +64,7 @@ const COMPACT_IMAGE = new RegExp(`^(?:L2A_)?T${TILE}_${TIME}_([A-Z0-9]{3})(?:_(1
 const LONG_IMAGE = new RegExp(
   `^S2[A-D]_(?:OPER|USER)_MSI_(?:L1C|L2A)_TL_[A-Z0-9_]{4}_${TIME}_A\\d{6}_T${TILE}_([A-Z0-9]{3})(?:_(10|20|60)m)?\\.jp2$`,
 )
+const PREVIEW = new RegExp(`^(?:L2A_)?T${TILE}_${TIME}_PVI\\.jp2$|^S2[A-D]_(?:OPER|USER)_PVI_.+\\.jp2$`)
 const DATATAKE = new RegExp(`^GS2[A-D]_(${TIME})_(\\d{6})_N(\\d{2}\\.\\d{2})$`)
 const TILE_NAME = new RegExp(`^${TILE}$`)
 
@@ -129,6 +130,9 @@ export function parseImageName(text: string): ImageName | undefined {
   const resolution = m?.[2] === undefined ? l1cResolution(band) : (Number(m[2]) as Resolution)
   return resolution === undefined ? undefined : { band, resolution }
 }
+
+/** Whether a file's name (the last part of its key, in `QI_DATA/`) is that of a granule's preview, PVI. */
+export const isPreviewName = (text: string): boolean => PREVIEW.test(text)
 
 /** Reads `GS2A_20170208T092131_008527_N02.04`; undefined where it is none. */
 export function parseDatatake(

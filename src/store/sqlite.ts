@@ -1,128 +1,56 @@
-import { mkdirSync, readFileSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
-import { Fault, messageOf } from '../errors.ts'
-import type { Entry } from '../storage/port.ts'
-import { createPending } from './pending.ts'
-import type { Listings, Store } from './port.ts'
+import { METHOD } from '../colour/port.ts'
+import { colourTable } from './colours.ts'
+import { openDatabase, waitForOthers } from './database.ts'
+import { layoutTable } from './layouts.ts'
+import { listingTable } from './listings.ts'
+import type { Store } from './port.ts'
+import { query } from './queries.ts'
 
-const APPLICATION = 0x73775354
-const LAYOUT = 1
-/** Opening and closing may wait for another process; nothing in between does. */
-const PATIENCE_MS = 5000
-const LAYOUT_SQL = new URL('../../queries/store/layout.sql', import.meta.url)
+export type StoreOptions = {
+  /** Of the colours that are given and taken; today's unless told otherwise. */
+  readonly method?: number
+}
 
 /**
- * The store in one file that several processes may share: SQLite in WAL mode, so that readers never wait.
- * It is made where there is none. Writes are gathered and committed together a moment later.
- * @throws {Fault} misconfigured where the file cannot be opened or is something else
+ * The store in one file that several processes may share, SQLite in WAL mode. Writes are gathered for some
+ * milliseconds and committed together. A kill at any moment loses nothing that was committed and leaves the
+ * file whole; a power cut may lose the newest commits, which are then made again.
+ * @throws {Fault} misconfigured where the file cannot be opened or written, or is something else
  */
-export function sqliteStore(file: string): Store {
-  const db = openStore(file)
-  const select = db.prepare('SELECT entries FROM listing WHERE storage = ? AND listed = ?')
-  const insert = db.prepare('INSERT OR REPLACE INTO listing VALUES (?, ?, ?)')
-  const count = db.prepare('SELECT count(*) AS n FROM listing')
-  let failedReads = 0
-  const pending = createPending<readonly [storage: string, listed: string, entries: string]>((rows) => {
-    db.exec('BEGIN IMMEDIATE')
-    try {
-      for (const row of rows) insert.run(...row)
-      db.exec('COMMIT')
-    } catch (thrown) {
-      db.exec('ROLLBACK')
-      throw thrown
-    }
-  })
+export function sqliteStore(file: string, { method = METHOD }: StoreOptions = {}): Store {
+  const db = openDatabase(file)
+  const [listings, colours, layouts] = [listingTable(db), colourTable(db, method), layoutTable(db)]
+  const tables = [listings, colours, layouts]
+  const tally = db.prepare(query('tally'))
+  let failedTallies = 0
 
-  /** What cannot be read is as good as not remembered. */
-  function read<T>(of: () => T): T | undefined {
+  function counted(): ReadonlyMap<string, number> {
     try {
-      return of()
+      return new Map(tally.all().map(({ name, rows }) => [String(name), Number(rows)]))
     } catch {
-      failedReads++
-      return undefined
+      failedTallies++
+      return new Map()
     }
   }
 
-  const listings = (storage: string): Listings => ({
-    get: (prefix, delimiter) => {
-      const listed = listedAs(prefix, delimiter)
-      const waiting = pending.get(storage + listed)
-      const text = waiting ? waiting[2] : read(() => select.get(storage, listed)?.entries)
-      return text === undefined ? undefined : read(() => decode(prefix, String(text)))
-    },
-    put: (prefix, delimiter, entries) => {
-      const listed = listedAs(prefix, delimiter)
-      pending.put(storage + listed, [storage, listed, encode(prefix, entries)])
-    },
-  })
-
   return {
-    listings,
-    state: () => ({
-      listings: Number(read(() => count.get())?.n ?? 0),
-      failed: failedReads + pending.failed(),
-    }),
+    listings: listings.of,
+    colours: colours.of,
+    layouts: layouts.of,
+    allColours: colours.all,
+    state: () => {
+      const rows = counted()
+      return {
+        listings: rows.get('listing') ?? 0,
+        colours: rows.get('colour') ?? 0,
+        failed: tables.reduce((sum, table) => sum + table.failed(), failedTallies),
+      }
+    },
     close: () => {
       if (!db.isOpen) return
-      db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`)
-      pending.close()
+      waitForOthers(db)
+      for (const table of tables) table.close()
       db.close()
     },
   }
-}
-
-const listedAs = (prefix: string, delimiter: string): string => `${prefix}\n${delimiter}`
-
-/** `[name, size]` of an object, `[name]` of a folder; names as they go on after the prefix. */
-type Coded = readonly [name: string, size?: number]
-
-function encode(prefix: string, entries: readonly Entry[]): string {
-  const coded = entries.map(
-    (entry): Coded =>
-      entry.kind === 'object'
-        ? [entry.key.slice(prefix.length), entry.size]
-        : [entry.prefix.slice(prefix.length)],
-  )
-  return JSON.stringify(coded)
-}
-
-/** Only encode writes the column. */
-function decode(prefix: string, text: string): Entry[] {
-  const coded = JSON.parse(text) as Coded[]
-  return coded.map(([name, size]) =>
-    size === undefined
-      ? { kind: 'folder', prefix: prefix + name }
-      : { kind: 'object', key: prefix + name, size },
-  )
-}
-
-function openStore(file: string): DatabaseSync {
-  let db: DatabaseSync | undefined
-  try {
-    mkdirSync(dirname(file), { recursive: true })
-    db = new DatabaseSync(file, { timeout: PATIENCE_MS })
-    settle(db)
-    return db
-  } catch (thrown) {
-    db?.close()
-    const why = messageOf(thrown)
-    const sentence = `The store ${file} cannot be used: ${why}. Name another file in SWATH_STORE=sqlite:<file>.`
-    throw new Fault('misconfigured', sentence, { cause: thrown })
-  }
-}
-
-function settle(db: DatabaseSync): void {
-  const pragma = (name: string) => Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0])
-  const [application, layout] = [pragma('application_id'), pragma('user_version')]
-  const isNew = pragma('schema_version') === 0
-  if (!isNew && application !== APPLICATION) throw new Error('it is an SQLite file of another kind')
-  if (!isNew && layout !== LAYOUT) throw new Error(`it has layout ${layout}, this swath knows ${LAYOUT}`)
-  // A torn write after a power cut costs the newest entries, never the file; they are only remembered.
-  db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL')
-  db.exec('BEGIN IMMEDIATE')
-  db.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${LAYOUT}`)
-  db.exec(readFileSync(LAYOUT_SQL, 'utf8'))
-  db.exec('COMMIT')
-  db.exec('PRAGMA busy_timeout = 0')
 }

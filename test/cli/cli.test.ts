@@ -104,7 +104,60 @@ describe('swath area', () => {
       /5 corner numbers.*max-granules is not.*bands is given 2 times.*level is none of/,
     )
     expect((await swath(['area', '1', '2', '3'])).stderr).toContain('lng2 is missing')
-    expect((await swath(['area', ...COPENHAGEN, '--rank', 'red'])).stderr).toContain('not there yet')
+    const rank = await swath(['area', ...COPENHAGEN, '--rank', 'rde', '--stride', '0'])
+    expect([rank.code, rank.stdout]).toEqual([2, ''])
+    expect(rank.stderr).toMatch(/rank is "rde", which is none of red, .*; stride is not between 1 and 64/)
+  })
+
+  test('ranks the granules of all pages together, and keeps the best of them', async () => {
+    const sample = ['area', '--bbox', '11,54,15,57', '--bands', 'B04', '--format', 'ndjson', '--rank']
+    const ranked = async (...more: string[]) => {
+      const { code, stdout, stderr } = await swath([...sample, ...more])
+      expect([code, stderr.includes('no colour')]).toEqual([0, false])
+      return stdout
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line))
+    }
+    const all = await ranked('blue', '--limit', '2')
+    expect(all.length).toBe(9)
+    expect(all[0]).toMatchObject({ granule_id: 'L1C_T33VUC_A023114_20210809T102603', reason: null })
+    const scores = all.map(({ score }) => score)
+    expect(scores).toEqual(scores.toSorted((a, b) => b - a))
+    expect(await ranked('blue', '--limit', '4', '-n', '3')).toEqual(all.slice(0, 3))
+    // The algae of sample/README.md as a screen shows them.
+    expect((await ranked('366B44', '-n', '1', '--stride', '32'))[0].granule_id).toBe(
+      'L1C_T33UUB_A017537_20200715T102602',
+    )
+  })
+
+  test('tells on stderr of granules that have no colour, and lists them newest first', async () => {
+    const rows = ['2019-01-01', '2019-01-02', '2019-01-03', '2019-01-04'].map((day) =>
+      archiveRow({ tile: '33UUB', start: `${day}T10:00:00Z` }),
+    )
+    const bucket = await folderOf(rows.flatMap(keysOf))
+    const csv = join(bucket.path, 'index.csv')
+    const index = join(bucket.path, 'index.sqlite')
+    await writeFile(csv, csvOf(rows))
+    await swath(['index', 'build', '--from', csv, '--to', index])
+    const { code, stdout, stderr } = await swath(
+      ['area', ...COPENHAGEN, '--rank', '1e90ff', '--bands', 'TCI', '--format', 'csv'],
+      { SWATH_CATALOG: `sqlite:${index}`, SWATH_STORAGE: `folder:${bucket.path}` },
+    )
+    expect(code).toBe(0)
+    const [head, ...lines] = stdout.trimEnd().split('\r\n')
+    expect(head).toMatch(/,url,size,colour,red,green,blue,score,reason$/)
+    expect(lines.map((line) => /_TCI\.jp2,0,,,,,,./.test(line))).toEqual([true, true, true, true])
+    expect(lines.map((line) => line.split(',')[3]?.slice(0, 10))).toEqual([
+      '2019-01-04',
+      '2019-01-03',
+      '2019-01-02',
+      '2019-01-01',
+    ])
+    expect(stderr).toMatch(
+      /^4 of 4 granules have no colour to rank by:\n( {2}L1C_\S+: .+\n){3} {2}and 1 more\n$/m,
+    )
+    await bucket.remove()
   })
 
   test('a reader that is slow gets all of it', async () => {

@@ -147,12 +147,6 @@ describe('/area', () => {
     expect(detail).toContain('cloud is given 2 times')
   })
 
-  test('colour ranks are refused as not there yet, not ignored', async () => {
-    const response = await ask(`/area?${BOX}&rank=blue`)
-    expect(response.status).toBe(501)
-    expect((await fault(response)).detail).toContain('not there yet')
-  })
-
   test('an area without granules is an empty answer of its format', async () => {
     const nowhere = 'bbox=-180,86,180,90'
     expect(await (await ask(`/area?${nowhere}`)).json()).toEqual([])
@@ -322,6 +316,7 @@ describe('the other routes', () => {
     expect((await ask('/granules/L1C_T33UUB_A000001_20190101T000000')).status).toBe(404)
     expect((await ask('/granules/..%2F..%2Fetc%2Fpasswd')).status).toBe(404)
     expect((await ask(`/granules/${LONG_FORM_ROW.GRANULE_ID}?x=1`)).status).toBe(400)
+    expect(granule).toMatchObject({ colour: null, red: null })
   })
 
   test('/estimate counts without listing anything', async () => {

@@ -33,7 +33,7 @@ test('what was put is there again, in another process and of its own storage and
   expect(other.listings('gs://a').get(PREFIX, '')).toEqual(ENTRIES)
   expect(other.listings('gs://a').get(PREFIX, '/')).toBeUndefined()
   expect(other.listings('gs://a').get('tiles/', '')).toBeUndefined()
-  expect(other.state()).toEqual({ listings: 1, failed: 0 })
+  expect(other.state()).toEqual({ listings: 1, colours: 0, failed: 0 })
   other.close()
 })
 
@@ -54,11 +54,11 @@ test('a store that another process holds locked holds up nobody, and is written 
   await sleep(100)
   expect(store.listings('gs://a').get(PREFIX, '')).toEqual(ENTRIES)
   expect(performance.now() - started).toBeLessThan(1000)
-  expect(store.state()).toEqual({ listings: 0, failed: 0 })
+  expect(store.state()).toEqual({ listings: 0, colours: 0, failed: 0 })
   holder.exec('COMMIT')
   holder.close()
   await sleep(400)
-  expect(store.state()).toEqual({ listings: 1, failed: 0 })
+  expect(store.state()).toEqual({ listings: 1, colours: 0, failed: 0 })
   store.close()
 })
 
@@ -95,7 +95,7 @@ test('several processes write one store at once and nothing is lost', async () =
   )
   expect(codes).toEqual([0, 0, 0])
   const store = sqliteStore(file)
-  expect(store.state()).toEqual({ listings: 600, failed: 0 })
+  expect(store.state()).toEqual({ listings: 600, colours: 0, failed: 0 })
   expect(store.listings('gs://a').get('tiles/2/199/', '')).toEqual([
     { kind: 'object', key: 'tiles/2/199/x.jp2', size: 199 },
   ])

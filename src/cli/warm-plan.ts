@@ -1,0 +1,83 @@
+import { type Command, Option } from 'commander'
+import { type AreaQuery, parseAreaQuery } from '../area-query.ts'
+import { type Config, readConfig } from '../config.ts'
+import type { ParameterError } from '../errors.ts'
+import { COLOURS_AT_ONCE } from '../wire.ts'
+import {
+  AREA_OPTIONS,
+  cornerFaults,
+  cornersOf,
+  countFaults,
+  type Given,
+  gather,
+  takeArea,
+} from './area-options.ts'
+
+/** What a warm-up is asked to do. */
+export type Plan = {
+  readonly query: AreaQuery
+  readonly most: number
+  readonly granulesInFlight: number
+  readonly config: Config
+  readonly report: string | undefined
+}
+
+const OPTIONS = [
+  ...Object.values(AREA_OPTIONS),
+  ['--stride <pixels>', 'one sample for so many by so many pixels of 10 m: 1 to 64 (default: 16)'],
+  ['--source <files>', 'bands (B04, B03, B02) or preview (default: bands)'],
+  ['-n, --max-granules <granules>', 'stop after so many, cached ones included'],
+  ['--granules <count>', `granules in flight: 1 to 256 (default: ${COLOURS_AT_ONCE})`],
+  ['--threads <count>', 'decode threads: 1 to 256 (default: SWATH_DECODE_THREADS, or the cores)'],
+  ['--report <file>', 'write a JSON report there when the run ends, however it ends'],
+] as const
+const MOST = 256
+
+/** Options of `swath area` that say nothing here, and why. */
+const ELSEWHERE = [
+  ['bands', 'a colour is made of B04, B03 and B02 or, with --source preview, of the preview'],
+  ['rank', 'the colours of all granules are made; swath area --rank ranks by them'],
+  ['format', 'each granule is a line of NDJSON'],
+] as const
+
+export function takeWarmOptions(command: Command): Command {
+  for (const [name] of ELSEWHERE) {
+    command.addOption(new Option(`--${name} [value]`).argParser(gather).hideHelp())
+  }
+  return takeArea(command, OPTIONS)
+}
+
+type Environment = Parameters<typeof readConfig>[0]
+
+/** @throws {Fault} bad-request naming all that is wrong; misconfigured */
+export function planOf(corners: readonly string[], given: Given, env: Environment): Plan {
+  const { maxGranules = [], granules = [], threads = [], report = [], ...rest } = given
+  const elsewhere = ELSEWHERE.filter(([name]) => given[name])
+  const faults = [
+    ...cornerFaults(corners),
+    ...elsewhere.map(([name, why]) => fault(name, `is for swath area, not for swath warm: ${why}`)),
+    ...countFaults('max-granules', maxGranules),
+    ...countFaults('granules', granules, MOST),
+    ...countFaults('threads', threads, MOST),
+    ...(report.length > 1 ? [fault('report', `is given ${report.length} times`)] : []),
+  ]
+  const area = Object.entries(rest).filter(([name]) => !elsewhere.some(([other]) => other === name))
+  const query = parseAreaQuery(
+    { ...Object.fromEntries(area), ...cornersOf(corners) },
+    'box',
+    faults,
+    'colour',
+  )
+  const config = readConfig(env)
+  return {
+    query,
+    most: Number(maxGranules[0] ?? Number.POSITIVE_INFINITY),
+    granulesInFlight: Number(granules[0] ?? COLOURS_AT_ONCE),
+    config: { ...config, decodeThreads: Number(threads[0] ?? config.decodeThreads) },
+    report: report[0],
+  }
+}
+
+const fault = (parameter: string, clause: string): ParameterError => {
+  return { parameter, message: `${parameter} ${clause}` }
+}

@@ -1,0 +1,97 @@
+import type { Granule } from '../sentinel2/granule.ts'
+
+/** Where a colour is read from: bands B04, B03 and B02, or the preview (PVI). */
+export const SOURCES = ['bands', 'preview'] as const
+export type Source = (typeof SOURCES)[number]
+
+/**
+ * How a granule is sampled: one sample for every `stride` × `stride` pixels of the 10 m grid, 1 to 64; a
+ * preview is sampled whole.
+ */
+export type Sampling = { readonly source: 'bands'; readonly stride: number } | { readonly source: 'preview' }
+
+/** Of the way a colour is made. A change that changes numbers raises it, and old ones are never served. */
+export const METHOD = 1
+
+/** The mean colour of a granule. */
+export type Colour = {
+  /** Mean reflectance of B04 over the pixels that hold data, not clamped; of a preview, 0 to 1 of display. */
+  readonly red: number
+  /** The same of B03. */
+  readonly green: number
+  /** The same of B02. */
+  readonly blue: number
+  /** Share of sampled pixels that hold data, above 0 to 1. */
+  readonly valid: number
+  /** Pixels sampled of each band, with and without data. */
+  readonly sampled: number
+}
+
+/** What went into a colour that was not remembered. Wall time of what ran side by side adds up. */
+export type Cost = {
+  readonly listMs: number
+  readonly readMs: number
+  /** Ranges read, and bytes that came. */
+  readonly reads: number
+  readonly bytes: number
+  readonly decodeMs: number
+  /** CPU time of the decode threads. */
+  readonly cpuMs: number
+  readonly storeMs: number
+}
+
+export type Coloured = {
+  readonly colour: Colour
+  /** Undefined where the colour was remembered. */
+  readonly cost: Cost | undefined
+  /** Whether the store holds it now; it does not where writing failed. */
+  readonly stored: boolean
+}
+
+/**
+ * The one way to a granule's colour: remembered, or else read and decoded once for all who ask, even if
+ * they leave.
+ * @throws {Fault} no-colour where the granule has no such files or no data, bad-image where a file cannot
+ * be read, upstream-failed, upstream-late, upstream-busy, misconfigured, cancelled
+ */
+export type ColourOf = (granule: Granule, sampling: Sampling, signal?: AbortSignal) => Promise<Coloured>
+
+/** A codestream that a strict decoder reads from end to end, and what must come out of it. */
+export type Cut = {
+  readonly codestream: Uint8Array<ArrayBuffer>
+  /** Pixels. */
+  readonly width: number
+  readonly height: number
+  /** Interleaved by pixel. */
+  readonly components: number
+  /** Of each component, unsigned, 1 to 16. */
+  readonly bits: number
+  /** How often the image is halved in it. */
+  readonly reduce: number
+  /** Whether the 5/3 wavelet halved it, whose rounding adds up. */
+  readonly reversible: boolean
+  /** Share of the last column and of the last row that the image covers, above 0 to 1: its sides round up. */
+  readonly lastColumn: number
+  readonly lastRow: number
+}
+
+/**
+ * Where the tile-parts of a file lie, worth remembering: with it all windows are read at once. It is told
+ * by the file's headers and checked against them again when it is used.
+ */
+export type TilePartLayout = {
+  /** Offset of the first SOT in the file, bytes. */
+  readonly first: number
+  /** Length of each tile-part in order of the file, bytes; they follow one another without a gap. */
+  readonly lengths: readonly number[]
+  /** The most bytes that a tile-part needs, from its SOT to its last packet wanted, by reduce 0 to N. */
+  readonly most: readonly number[]
+}
+
+/** Decoded pixels, interleaved by pixel; 16 bits each where the file has more than 8. */
+export type Pixels = {
+  readonly values: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>
+  readonly width: number
+  readonly height: number
+  readonly components: number
+}

@@ -1,0 +1,155 @@
+import { createWriteStream } from 'node:fs'
+import { extname, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { displayColour } from './colour/display.ts'
+import { csvField } from './csv-field.ts'
+import { Fault } from './errors.ts'
+import { openExportPlace, unwritable } from './export-place.ts'
+import { formatTime } from './sentinel2/time.ts'
+import type { RememberedColour, Store } from './store/port.ts'
+
+export type ExportOptions = {
+  readonly store: Pick<Store, 'allColours' | 'state'>
+  /** Ends in .parquet, .csv or .ndjson. */
+  readonly to: string
+  /** Ends the export and leaves things as they were. */
+  readonly signal?: AbortSignal
+  readonly onProgress?: (colours: number) => void
+}
+
+export type ExportReport = {
+  readonly colours: number
+  /** Rows of the store that hold no colour, left out. */
+  readonly unreadable: number
+}
+
+const ROWS_A_PIECE = 400
+
+/**
+ * Writes all remembered colours into a file, which takes the place of what stood there when it is whole.
+ * @throws {Fault} bad-request for another ending; misconfigured where the file cannot be written or the
+ * store not be read; cancelled when the signal aborts
+ */
+export async function exportColours(options: ExportOptions): Promise<ExportReport> {
+  const { store, to, signal = new AbortController().signal, onProgress } = options
+  const write = writerOf(to)
+  const failedBefore = store.state().failed
+  let colours = 0
+  function* rows(): Generator<ExportRow> {
+    for (const remembered of store.allColours()) {
+      yield rowOf(remembered)
+      colours++
+      if (colours % ROWS_A_PIECE === 0) onProgress?.(colours)
+    }
+  }
+  const place = await openExportPlace(to)
+  try {
+    await place.finish(await write(rows(), place.folder, signal))
+    return { colours, unreadable: store.state().failed - failedBefore }
+  } catch (thrown) {
+    if (signal.aborted) throw stopped(to, thrown)
+    throw thrown instanceof Fault ? thrown : unwritable(to, thrown)
+  } finally {
+    await place.remove()
+  }
+}
+
+/** DuckDB's type of each column; the times are UTC. */
+const TYPES = {
+  storage: 'VARCHAR',
+  granule_id: 'VARCHAR',
+  product_id: 'VARCHAR',
+  mgrs_tile: 'VARCHAR',
+  sensing_time: 'TIMESTAMPTZ',
+  source: 'VARCHAR',
+  stride: 'UTINYINT',
+  colour: 'VARCHAR',
+  red: 'DOUBLE',
+  green: 'DOUBLE',
+  blue: 'DOUBLE',
+  valid: 'DOUBLE',
+  sampled: 'BIGINT',
+  method: 'BIGINT',
+  made_at: 'TIMESTAMPTZ',
+} as const
+
+type ExportRow = { readonly [Column in keyof typeof TYPES]: string | number | null }
+
+const rowOf = ({ storage, granule, sampling, colour, method, madeAt }: RememberedColour): ExportRow => ({
+  storage,
+  granule_id: granule.granuleId,
+  product_id: granule.productId,
+  mgrs_tile: granule.mgrsTile,
+  sensing_time: formatTime(granule.sensingTime),
+  source: sampling.source,
+  stride: sampling.source === 'bands' ? sampling.stride : null,
+  colour: displayColour(colour, sampling.source),
+  red: colour.red,
+  green: colour.green,
+  blue: colour.blue,
+  valid: colour.valid,
+  sampled: colour.sampled,
+  method,
+  made_at: formatTime(madeAt * 1000),
+})
+
+/** Writes rows into the folder and gives the path of the file that is to stay. */
+type Writer = (rows: Iterable<ExportRow>, folder: string, signal: AbortSignal) => Promise<string>
+
+const WRITERS: ReadonlyMap<string, Writer> = new Map<string, Writer>([
+  ['.csv', writeCsv],
+  ['.ndjson', writeNdjson],
+  ['.parquet', writeParquet],
+])
+
+async function writeCsv(rows: Iterable<ExportRow>, folder: string, signal: AbortSignal): Promise<string> {
+  const file = join(folder, 'colours.csv')
+  const columns = Object.keys(TYPES)
+  const line = (row: ExportRow) => `${Object.values(row).map(csvField).join(',')}\r\n`
+  await pipeline(pieces(`${columns.join(',')}\r\n`, rows, line), createWriteStream(file), { signal })
+  return file
+}
+
+async function writeNdjson(rows: Iterable<ExportRow>, folder: string, signal: AbortSignal): Promise<string> {
+  const file = join(folder, 'colours.ndjson')
+  const line = (row: ExportRow) => `${JSON.stringify(row)}\n`
+  await pipeline(pieces('', rows, line), createWriteStream(file), { signal })
+  return file
+}
+
+/** DuckDB makes it of the CSV, which costs disk and no memory. */
+async function writeParquet(rows: Iterable<ExportRow>, folder: string, signal: AbortSignal): Promise<string> {
+  const { csvToParquet } = await import('./store/colour-files.ts')
+  const csv = await writeCsv(rows, folder, signal)
+  const parquet = join(folder, 'colours.parquet')
+  await csvToParquet({ csv, types: TYPES, parquet, spill: join(folder, 'spill'), signal })
+  return parquet
+}
+
+/** Lines in pieces of some 100 KB, so that a write is worth its while. */
+function* pieces(
+  head: string,
+  rows: Iterable<ExportRow>,
+  line: (row: ExportRow) => string,
+): Generator<string> {
+  let piece = head
+  let lines = 0
+  for (const row of rows) {
+    piece += line(row)
+    lines++
+    if (lines % ROWS_A_PIECE > 0) continue
+    yield piece
+    piece = ''
+  }
+  if (piece !== '') yield piece
+}
+
+function writerOf(to: string): Writer {
+  const writer = WRITERS.get(extname(to).toLowerCase())
+  if (writer) return writer
+  const sentence = `${to} ends in none of ${[...WRITERS.keys()].join(', ')}, which tell the form of the file.`
+  throw new Fault('bad-request', sentence, { errors: [{ parameter: 'to', message: sentence }] })
+}
+
+const stopped = (to: string, cause: unknown): Fault =>
+  new Fault('cancelled', `The export to ${to} was stopped before its end; nothing was changed.`, { cause })

@@ -1,0 +1,132 @@
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import pMap from 'p-map'
+import { afterAll, expect, test } from 'vitest'
+import type { Cut } from '../../src/colour/port.ts'
+import { readStrips } from '../../src/colour/read-strips.ts'
+import { decodeThreads } from '../../src/colour/sampler.ts'
+import { Fault } from '../../src/errors.ts'
+import { realData } from '../real-data.ts'
+import { corrupted, oneOf, seeded } from './corruptions.ts'
+import { directDecoder } from './direct-decoder.ts'
+import { readCut, sampleImages, wholeCut } from './whole-files.ts'
+
+/** How many; `CORRUPTIONS=10000 npx vitest run test/colour/corruptions.test.ts` makes more of them. */
+const COUNT = Number(process.env.CORRUPTIONS || 1000)
+const AT_ONCE = 4
+/** No file of the sources has more; one that claims more is not decoded whole. */
+const MOST_SAMPLES = 16_000_000
+
+const bytesOf = (paths: readonly string[]): readonly [Buffer, ...Buffer[]] => {
+  const [first, ...rest] = paths.map((path) => readFileSync(path))
+  if (first === undefined) throw new Error('There are no such images.')
+  return [first, ...rest]
+}
+const bucket = realData('bucket')
+const quick = bytesOf(sampleImages(/_60m\.jp2$/))
+const larger = bytesOf([
+  ...sampleImages(/_(PVI|B02|B04|TCI)\.jp2$/),
+  ...(bucket === undefined ? [] : globSync(join(bucket, '**/*_PVI.jp2'))),
+])
+
+const sampler = decodeThreads({ threads: 2 })
+const direct = directDecoder()
+afterAll(() => sampler.close())
+
+/** What became of the corruptions, for a line to read. */
+type Tally = Record<string, number>
+
+/** The i-th corrupt file: mostly of small images, because what is tested stands in every header alike. */
+function corruptFile(i: number) {
+  const random = seeded(i)
+  const file = oneOf(random, random() < 0.75 ? quick : larger)
+  return { random, bytes: corrupted(file, random) }
+}
+
+/**
+ * Decodes a cut in a thread, and its bytes with nothing around the decoder. Either there are pixels, the very
+ * ones of a decoder that printed nothing; or a fault with a reason that the decoder's doings bear out.
+ */
+async function decodeBothWays(cut: Cut, seed: string): Promise<string> {
+  const copy = new Uint8Array(cut.codestream)
+  const expected = cut.width * cut.height * cut.components * (cut.bits > 8 ? 2 : 1)
+  const pixels = await sampler.pixels(cut).catch(faultOf)
+  if (pixels instanceof Fault && /^the decoder did not|^the thread/.test(pixels.message))
+    return pixels.message
+  const { printed, threw, bytes } = await direct(copy)
+  if (!(pixels instanceof Fault)) {
+    expect({ printed, threw }, seed).toEqual({ printed: [], threw: false })
+    const { buffer, byteOffset, byteLength } = pixels.values
+    expect(Buffer.compare(bytes, new Uint8Array(buffer, byteOffset, byteLength)), seed).toBe(0)
+    return 'decoded'
+  }
+  const clause = pixels.message
+  if (clause.startsWith('the decoder says')) expect(printed.length, seed).toBeGreaterThan(0)
+  else if (clause.startsWith('the decoder gave up')) expect(threw, seed).toBe(true)
+  else if (clause.startsWith('it decodes to')) expect(bytes.length, seed).not.toBe(expected)
+  else expect(clause, seed).toMatch(/^only \d+ of its \d+ tiles are there$/)
+  return clause.replace(/:.*/, '').replace(/\d+/g, 'n')
+}
+
+/** The fault, which alone is expected; anything else thrown is a bug and ends the test. */
+function faultOf(thrown: unknown): Fault {
+  if (thrown instanceof Fault && thrown.code === 'bad-image') return thrown
+  throw thrown
+}
+
+async function run(decode: (i: number, seed: string) => Promise<string>): Promise<Tally> {
+  const tally: Tally = {}
+  const outcome = async (i: number) => {
+    const what = await decode(i, `corruption ${i}`)
+    tally[what] = (tally[what] ?? 0) + 1
+  }
+  await pMap(Array(COUNT).keys(), outcome, { concurrency: AT_ONCE })
+  return tally
+}
+
+/** The process and its threads are as they were. */
+async function expectAlive(): Promise<void> {
+  const [path = ''] = sampleImages(/_B04_60m\.jp2$/)
+  expect(await sampler.pixels(readCut(path))).toMatchObject({ width: 61, height: 61 })
+  expect(sampler.state()).toMatchObject({ busy: 0, waiting: 0 })
+  expect(sampler.state().started).toBeLessThanOrEqual(2)
+  expect(process.memoryUsage.rss()).toBeLessThan(1.5 * 2 ** 30)
+}
+
+test('of corrupt files whole no pixels pass where the decoder complained', { timeout: 600_000 }, async () => {
+  const tally = await run(async (i, seed) => {
+    let cut: Cut
+    try {
+      cut = wholeCut(corruptFile(i).bytes)
+    } catch (thrown) {
+      faultOf(thrown)
+      return 'refused by its header'
+    }
+    if (cut.width * cut.height * cut.components > MOST_SAMPLES) return 'claims to be huge'
+    return decodeBothWays(cut, seed)
+  })
+  console.log(`${COUNT} corrupt files, whole:`, tally, sampler.state())
+  expect(tally.decoded).toBeGreaterThan(COUNT / 50)
+  expect(tally['the decoder says']).toBeGreaterThan(COUNT / 50)
+  await expectAlive()
+})
+
+test('of corrupt files cut no pixels pass where the decoder complained', { timeout: 600_000 }, async () => {
+  const tally = await run(async (i, seed) => {
+    const { random, bytes } = corruptFile(i)
+    const read = async ({ first, last }: { first: number; last: number }) => bytes.subarray(first, last + 1)
+    const { strips } = readStrips({ size: bytes.length, layout: undefined, read }, Math.floor(random() * 5))
+    let outcome = 'no strip'
+    for (;;) {
+      const step = await strips.next().catch(faultOf)
+      if (step instanceof Fault) return 'refused while cutting'
+      if (step.done) return outcome
+      outcome = await decodeBothWays(step.value.cut, seed)
+      if (outcome !== 'decoded') return outcome
+    }
+  })
+  console.log(`${COUNT} corrupt files, cut:`, tally, sampler.state())
+  expect(tally.decoded).toBeGreaterThan(COUNT / 50)
+  expect(tally['refused while cutting']).toBeGreaterThan(COUNT / 50)
+  await expectAlive()
+})
