@@ -1,5 +1,5 @@
 import { reflectanceOf } from '../src/sentinel2/reflectance.ts'
-import type { MadeBands } from './colour-bands.ts'
+import type { MadeBands, MadeName } from './colour-bands.ts'
 import type { Took } from './colour-child.ts'
 import { type Peer, type PeerTook, peersHere } from './colour-peers.ts'
 import {
@@ -27,6 +27,8 @@ type Lengths = (typeof LENGTHS)[number]
 const WARM_UP = 8
 const FRESH_PROCESSES = 5
 const REDUCED_REPETITIONS = 3
+/** Decoded in full it stands for all three: it takes a quarter of a minute, and they differ by 4 percent. */
+const FULL: MadeName = 'B03_10m'
 
 /** What one granule took, by whichever way. */
 type Sample = {
@@ -135,11 +137,12 @@ async function measurePeers({ bands }: ColourWorld): Promise<PeerSamples> {
     for (const peer of peers) {
       if (n > 0 && peer.extent === 'full') continue
       const three: (PeerTook & { error: number })[] = []
-      for (const name of Object.values(COLOURS)) {
+      for (const name of peer.extent === 'full' ? [FULL] : Object.values(COLOURS)) {
         const took = await peer.run(bands[name])
         three.push({ ...took, error: percentOff(took.mean, bands[name].mean) })
       }
-      const sum = (of: 'cpuMs' | 'wallMs') => three.reduce((total, took) => total + took[of], 0)
+      const times = 3 / three.length
+      const sum = (of: 'cpuMs' | 'wallMs') => times * three.reduce((total, took) => total + took[of], 0)
       const sample = {
         cpuMs: sum('cpuMs'),
         wallMs: sum('wallMs'),
@@ -212,7 +215,7 @@ function report(
     ]),
   )
   say(
-    `One band after the other, their sums; ${REDUCED_REPETITIONS} repetitions, one of those that decode in full. The programs ` +
+    `One band after the other, their sums, ${REDUCED_REPETITIONS} repetitions; in full B03 once, times three. The programs ` +
       'need the whole file there and wait for no network; averaging what they write is not counted, and their ' +
       'CPU is known to 10 ms.',
   )

@@ -3,13 +3,13 @@ import { takeTurns } from './calls/turns.ts'
 import { chooseBands } from './colour/choose-bands.ts'
 import { type ComponentMean, type MeanSoFar, meansOf } from './colour/mean.ts'
 import type { Colour, Coloured, ColourOf, Cost, Sampling } from './colour/port.ts'
-import { namingFile, type ReadTally, readImage } from './colour/read-image.ts'
+import { type ImageToRead, namingFile, type ReadTally, readImage } from './colour/read-image.ts'
 import type { Sampler } from './colour/sampler.ts'
 import { cancelled, Fault } from './errors.ts'
 import { listGranule, listPreview } from './list-area.ts'
 import { type GranulePixels, pixelsOf } from './pixels-of.ts'
 import type { Granule } from './sentinel2/granule.ts'
-import { reflectanceOf } from './sentinel2/reflectance.ts'
+import { reflectanceOf, sixDecimals } from './sentinel2/reflectance.ts'
 import type { Storage } from './storage/port.ts'
 import type { Colours, Layouts } from './store/port.ts'
 
@@ -152,10 +152,8 @@ async function withoutBands(making: Making, granule: Granule): Promise<Fault> {
   return new Fault('no-colour', missing + way)
 }
 
-type ImageFile = { readonly key: string; readonly size: number }
-
 /** Data too narrow to be told apart from its edge is looked at more closely. */
-async function meanOfBand(making: Making, file: ImageFile, reduce: number): Promise<ComponentMean> {
+async function meanOfBand(making: Making, file: ImageToRead, reduce: number): Promise<ComponentMean> {
   const [mean, ...others] = await meansOfImage(making, file, reduce)
   if (!mean || others.length > 0) {
     throw new Fault('bad-image', `${file.key} has ${others.length + 1} components where a band has one.`)
@@ -179,7 +177,7 @@ async function colourOfPreview(making: Making, granule: Granule): Promise<Colour
   return colourFrom(granule, means, (value) => value / 255)
 }
 
-async function meansOfImage(making: Making, file: ImageFile, reduce: number): Promise<ComponentMean[]> {
+async function meansOfImage(making: Making, file: ImageToRead, reduce: number): Promise<ComponentMean[]> {
   let soFar: MeanSoFar | undefined
   for await (const cut of readImage(making, file, reduce, making.cost)) {
     try {
@@ -201,10 +199,13 @@ function colourFrom(
   means: readonly ComponentMean[],
   unit: (value: number) => number,
 ): Colour {
-  const [red, green, blue] = means.map(({ mean }) => (mean === undefined ? undefined : unit(mean)))
+  const [red, green, blue] = means.map(({ mean }) =>
+    mean === undefined ? undefined : sixDecimals(unit(mean)),
+  )
   if (red === undefined || green === undefined || blue === undefined) {
     throw new Fault('no-colour', `The images of ${granuleId} hold no data: all of their pixels are 0.`)
   }
   const valid = means.reduce((sum, mean) => sum + mean.valid, 0) / means.length
-  return { red, green, blue, valid, sampled: means[0]?.sampled ?? 0 }
+  // Some data is never told as none.
+  return { red, green, blue, valid: Math.max(sixDecimals(valid), 1e-6), sampled: means[0]?.sampled ?? 0 }
 }

@@ -40,6 +40,21 @@ export class Fault extends Error {
   }
 }
 
+/** Where granules are taken one by one, what a fault of one of them tells: of it, of the archive just now, of all. */
+export const BLAMES = {
+  'no-colour': 'granule',
+  'bad-image': 'granule',
+  'upstream-failed': 'upstream',
+  'upstream-late': 'upstream',
+  'upstream-busy': 'upstream',
+  'bad-request': 'all',
+  'not-found': 'all',
+  misconfigured: 'all',
+  'area-too-large': 'all',
+  'over-budget': 'all',
+  cancelled: 'all',
+} as const satisfies Record<FaultCode, 'granule' | 'upstream' | 'all'>
+
 /** The fault of an asker who left: what was under way is given up, nobody waits for the answer. */
 export const cancelled = (cause?: unknown) =>
   new Fault('cancelled', 'The asker left before the answer was there.', { cause })

@@ -4,6 +4,7 @@ import { csvField } from './csv-field.ts'
 import type { Listed, Ranked } from './list-area.ts'
 import { footprintOf } from './sentinel2/footprint.ts'
 import type { Granule } from './sentinel2/granule.ts'
+import { sixDecimals } from './sentinel2/reflectance.ts'
 import { formatTime } from './sentinel2/time.ts'
 
 export const FORMATS = ['json', 'uris', 'urls', 'ndjson', 'csv', 'geojson'] as const
@@ -144,7 +145,7 @@ export const colourProperties = (colour: Colour | undefined, source: Source) => 
 
 function rankProperties(rank: Ranked | undefined, source: Source) {
   const { colour, score, reason } = { colour: undefined, score: null, reason: null, ...rank }
-  return { ...colourProperties(colour, source), score, reason }
+  return { ...colourProperties(colour, source), score: score === null ? null : sixDecimals(score), reason }
 }
 
 /** The images of a granule, as far as they are not told by the granule itself. */

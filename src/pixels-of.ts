@@ -1,6 +1,12 @@
 import { chooseBands } from './colour/choose-bands.ts'
 import type { Cut, Pixels, Source } from './colour/port.ts'
-import { type ImageReader, namingFile, type ReadTally, readImage } from './colour/read-image.ts'
+import {
+  type ImageReader,
+  type ImageToRead,
+  namingFile,
+  type ReadTally,
+  readImage,
+} from './colour/read-image.ts'
 import type { Sampler } from './colour/sampler.ts'
 import { type Shown, shownBands, shownPreview } from './colour/shown.ts'
 import { Fault } from './errors.ts'
@@ -19,8 +25,6 @@ export type PixelMaking = ImageReader & { readonly sampler: Sampler; readonly co
  * of its size: 343 pixels, or twice as many where only 10 m bands are there.
  */
 const STRIDE = 32
-/** Files of fewer pixels than real ones are halved less. */
-const LEAST_WIDTH = 320
 /** Of one image: twice what the largest reduced band has. */
 const MOST_PIXELS = 1_000_000
 
@@ -59,31 +63,23 @@ async function pixelsOfBands(
       `The archive holds no preview (PVI) of ${granuleId} as a JPEG 2000 file, and ${why}.`,
     )
   }
-  const coarse = await readBands(making, chosen.files, chosen.reduce)
-  const halvings = Math.ceil(Math.log2(LEAST_WIDTH / coarse[0].width))
-  const reduce = Math.max(0, chosen.reduce - Math.max(0, halvings))
-  const bands = reduce === chosen.reduce ? coarse : await readBands(making, chosen.files, reduce)
+  const read = (file: ImageToRead) => readPixels(making, file, chosen.reduce, 'band')
+  const bands = await Promise.all([read(chosen.files[0]), read(chosen.files[1]), read(chosen.files[2])])
+  refuseUneven(bands, chosen.files)
   const shown = (dn: number) => byteOf(displayOf(reflectanceOf(dn, baseline)))
-  return { picture: shownBands(bands, shown, reduce), from: 'bands' }
+  return { picture: shownBands(bands, shown, bands[0].reduce), from: 'bands' }
 }
 
-type ImageFile = { readonly key: string; readonly size: number }
 type Three<T> = readonly [T, T, T]
 
-/** @throws {Fault} bad-image where one cannot be read or is not as large as the others */
-async function readBands(
-  making: PixelMaking,
-  files: Three<ImageFile>,
-  reduce: number,
-): Promise<Three<Pixels>> {
-  const read = (file: ImageFile) => readPixels(making, file, reduce, 'band')
-  const [red, green, blue] = await Promise.all([read(files[0]), read(files[1]), read(files[2])])
-  for (const [i, { width }] of [red, green, blue].entries()) {
+/** @throws {Fault} bad-image where one is not as large as the others */
+function refuseUneven(bands: Three<Pixels>, files: Three<ImageToRead>): void {
+  const [red] = bands
+  for (const [i, { width }] of bands.entries()) {
     if (width === red.width) continue
-    const sentence = `${files[i]?.key} is ${width} pixels wide at reduce ${reduce}, and ${files[0].key} ${red.width}.`
+    const sentence = `${files[i]?.key} is ${width} pixels wide where ${files[0].key} has ${red.width}.`
     throw new Fault('bad-image', sentence)
   }
-  return [red, green, blue]
 }
 
 const FORM = {
@@ -91,19 +87,22 @@ const FORM = {
   band: { components: 1, bits: 16, what: 'a band has one' },
 } as const
 
+/** Pixels, and how often they were halved. */
+type Halved = Pixels & Pick<Cut, 'reduce'>
+
 /** An image small enough to be shown. @throws {Fault} bad-image, naming the file */
 async function readPixels(
   making: PixelMaking,
-  file: ImageFile,
+  file: ImageToRead,
   reduce: number,
   form: keyof typeof FORM,
-): Promise<Pixels> {
-  let pixels: Pixels | undefined
+): Promise<Halved> {
+  let pixels: Halved | undefined
   for await (const cut of readImage(making, file, reduce, making.cost)) {
     const strange = strangenessOf(cut, form, pixels)
     if (strange) throw new Fault('bad-image', `${file.key} ${strange}.`)
     try {
-      pixels = await making.sampler.pixels(cut)
+      pixels = { ...(await making.sampler.pixels(cut)), reduce: cut.reduce }
     } catch (thrown) {
       throw namingFile(thrown, file.key)
     }

@@ -3,7 +3,7 @@ import type { PageOptions, Search } from './catalog/port.ts'
 import { shownAs } from './colour/display.ts'
 import type { Colour, Sampling, Source } from './colour/port.ts'
 import type { Rank } from './colour-query.ts'
-import { cancelled, Fault, type FaultCode } from './errors.ts'
+import { BLAMES, cancelled, Fault } from './errors.ts'
 import type { Session } from './house.ts'
 import { type AreaPage, type Chosen, listEach, type Ranked } from './list-area.ts'
 import type { Band } from './sentinel2/bands.ts'
@@ -102,21 +102,6 @@ async function tryOne(
     throw thrown
   }
 }
-
-/** Whether a fault is about one granule, about the archive just now, or the end of the whole rank. */
-const BLAMES = {
-  'no-colour': 'granule',
-  'bad-image': 'granule',
-  'upstream-failed': 'upstream',
-  'upstream-late': 'upstream',
-  'upstream-busy': 'upstream',
-  'bad-request': 'all',
-  'not-found': 'all',
-  misconfigured: 'all',
-  'area-too-large': 'all',
-  'over-budget': 'all',
-  cancelled: 'all',
-} as const satisfies Record<FaultCode, 'granule' | 'upstream' | 'all'>
 
 const isUpstream = ({ code }: Fault): boolean => BLAMES[code] === 'upstream'
 

@@ -15,7 +15,8 @@ export type WarmFigures = {
   readonly granules_per_second: number
   /**
    * Of the colours that were made; what failed on the way is not in it. Time adds up over granules and over
-   * the bands of one, which run side by side; of `search` it is what the run waited for pages.
+   * the bands of one, which run side by side; of `search` it is what the run waited for pages. A decode.ms
+   * far above its cpu_ms tells that the cores were busy with something else.
    */
   readonly stages: {
     readonly search: { readonly ms: number }

@@ -1,7 +1,7 @@
 import { asTheyEnd } from './calls/as-they-end.ts'
 import type { Catalog, Page, PageOptions, Search } from './catalog/port.ts'
 import type { Colour, Cost, Sampling } from './colour/port.ts'
-import { Fault, type FaultCode } from './errors.ts'
+import { BLAMES, Fault } from './errors.ts'
 import type { Session } from './house.ts'
 import type { Granule } from './sentinel2/granule.ts'
 
@@ -98,28 +98,13 @@ async function warmOne(
     const lacking = new Fault('misconfigured', NOT_STORED)
     return { step: { granule, outcome: 'failed', reason: NOT_STORED, cost }, lacking }
   } catch (thrown) {
-    if (!(thrown instanceof Fault) || BLAMES[thrown.code] === 'run') throw thrown
+    if (!(thrown instanceof Fault) || BLAMES[thrown.code] === 'all') throw thrown
     const lacking = BLAMES[thrown.code] === 'upstream' ? thrown : undefined
     return { step: { granule, outcome: 'failed', reason: thrown.message, cost: undefined }, lacking }
   }
 }
 
 const NOT_STORED = 'Its colour was made, and could not be written to the store that SWATH_STORE names.'
-
-/** Whether a fault is about one granule, about the archive just now, or the end of the whole run. */
-const BLAMES = {
-  'no-colour': 'granule',
-  'bad-image': 'granule',
-  'upstream-failed': 'upstream',
-  'upstream-late': 'upstream',
-  'upstream-busy': 'upstream',
-  'bad-request': 'run',
-  'not-found': 'run',
-  misconfigured: 'run',
-  'area-too-large': 'run',
-  'over-budget': 'run',
-  cancelled: 'run',
-} as const satisfies Record<FaultCode, 'granule' | 'upstream' | 'run'>
 
 function stopped(last: Fault): Fault {
   const sentence =

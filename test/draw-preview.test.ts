@@ -1,103 +1,44 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync } from 'node:fs'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import sharp from 'sharp'
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
-import { sqliteCatalog } from '../src/catalog/sqlite.ts'
-import { decodeThreads } from '../src/colour/sampler.ts'
-import { type GranuleColours, granuleColours } from '../src/colour-of.ts'
-import { granulePreviews, type PictureForm } from '../src/draw-preview.ts'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Fault } from '../src/errors.ts'
-import { findGranule } from '../src/list-area.ts'
 import type { Granule } from '../src/sentinel2/granule.ts'
-import { folderStorage } from '../src/storage/folder.ts'
-import { sqliteStore } from '../src/store/sqlite.ts'
-import { type Edit, editedStorage } from './edited-storage.ts'
-import { realData } from './real-data.ts'
-import { type Temporary, temporaryFolder } from './temporary.ts'
+import { sampleImages } from './colour/whole-files.ts'
+import type { Edit } from './edited-storage.ts'
+import {
+  decode,
+  FULL,
+  farthest,
+  HALF,
+  isPreview,
+  L2A,
+  LONG,
+  OFFSET,
+  openPreviews,
+  PNG,
+  withoutPreview,
+} from './previews.ts'
 
-const SAMPLE = join(import.meta.dirname, '../sample')
-const FULL = 'L1C_T33UUB_A017537_20200715T102602'
-const HALF = 'L1C_T33UVB_A015792_20180701T102024'
-const LONG = 'S2A_OPER_MSI_L1C_TL_SGS__20160502T154438_A004495_T33UUB_N02.01'
-const OFFSET = 'L1C_T33UUB_A036527_20220620T102042'
-const L2A = 'L2A_T33UUB_A036527_20220620T102042'
-const PNG: PictureForm = { type: 'png', width: undefined }
-const isPreview = (key: string) => /PVI/.test(key)
-
-const catalog = sqliteCatalog({ file: join(SAMPLE, 'index.sqlite'), threads: 1 })
-const sampler = decodeThreads({ threads: 2, deadlineMs: 5000 })
-const sample = folderStorage({ folder: join(SAMPLE, 'bucket') })
-let folder: Temporary
-let store: ReturnType<typeof sqliteStore>
+let previews: Awaited<ReturnType<typeof openPreviews>>
 beforeAll(async () => {
-  folder = await temporaryFolder()
-  store = sqliteStore(join(folder.path, 'store.sqlite'))
+  previews = await openPreviews()
 })
-afterAll(async () => {
-  await sampler.close()
-  await catalog.close()
-  store.close()
-  await folder.remove()
-})
+afterAll(() => previews.close())
 
-const opened: GranuleColours[] = []
-afterEach(() => {
-  for (const colours of opened.splice(0)) colours.close()
-})
+const open: typeof previews.open = (...options) => previews.open(...options)
+const granuleOf = (granuleId: string) => previews.granuleOf(granuleId)
 
-/** Previews of a storage with some of its files edited, by several askers of one process. */
-function open(edit?: (key: string) => Edit | undefined, over = sample, mostBytes = 2 ** 25) {
-  const storage = editedStorage(over, edit)
-  const { colours, layouts } = {
-    colours: store.colours('x'),
-    layouts: store.layouts(`layouts ${opened.length}`),
-  }
-  const made = granuleColours({ colours, layouts, sampler, atOnce: 4 })
-  opened.push(made)
-  const previews = granulePreviews({ mostBytes, atOnce: 2 })
-  const asker = () => previews.over(made.lane(storage).pixelsOf)
-  return { asker, draw: asker(), reads: storage.reads, state: previews.state, close: made.close }
-}
-
-const granuleOf = (granuleId: string) => findGranule({ catalog }, granuleId)
-
-type Decoded = { readonly mean: readonly number[]; readonly valid: number; readonly width: number }
-
-/** Mean of the pixels shown, 0 to 255, and their share; by sharp, which decodes no JPEG 2000. */
-async function decode(bytes: Uint8Array): Promise<Decoded> {
-  const { data, info } = await sharp(bytes).ensureAlpha().raw().toBuffer({ resolveWithObject: true })
-  const sums = [0, 0, 0]
-  let shown = 0
-  for (let at = 0; at < data.length; at += 4) {
-    if (data[at + 3] === 0) continue
-    shown++
-    for (const part of [0, 1, 2]) sums[part] = (sums[part] ?? 0) + (data[at + part] ?? 0)
-  }
-  expect(info.height).toBe(info.width)
-  return {
-    mean: sums.map((sum) => sum / shown),
-    valid: shown / (info.width * info.height),
-    width: info.width,
-  }
-}
-
-const farthest = (a: readonly number[], b: readonly number[]) =>
-  Math.max(...a.map((value, i) => Math.abs(value - (b[i] ?? Number.NaN))))
+const sampleFile = (pattern: RegExp) => readFileSync(sampleImages(pattern)[0] ?? '')
 
 describe('a preview', () => {
   test.for([FULL, HALF, LONG, OFFSET, L2A])('of %s shows the mean colour of its PVI', async (granuleId) => {
     const granule = await granuleOf(granuleId)
-    const { colourOf } = granuleColours({
-      colours: store.colours('sample'),
-      layouts: store.layouts('sample'),
-      sampler,
-      atOnce: 1,
-    }).lane(sample)
+    const { colourOf, draw } = open()
     const { colour } = await colourOf(granule, { source: 'preview' })
-    const { bytes, from } = await open().draw(granule, PNG)
-    const { mean, valid, width } = await decode(bytes)
-    expect([from, width]).toEqual(['preview', 171])
+    const { bytes, from } = await draw(granule, PNG)
+    const { mean, valid, width, height } = await decode(bytes)
+    expect([from, width, height]).toEqual(['preview', 171, 171])
     expect(farthest(mean, [colour.red * 255, colour.green * 255, colour.blue * 255])).toBeLessThan(0.5)
     expect(Math.abs(valid - colour.valid)).toBeLessThan(0.005)
   })
@@ -137,13 +78,14 @@ describe('a preview', () => {
 })
 
 describe('without a PVI', () => {
-  const gone = (key: string) => (isPreview(key) ? 'gone' : undefined)
-
   test.for([FULL, LONG, OFFSET, L2A])(
     '%s is drawn from its bands in the colours of the PVI',
     async (granuleId) => {
       const granule = await granuleOf(granuleId)
-      const [preview, bands] = await Promise.all([open().draw(granule, PNG), open(gone).draw(granule, PNG)])
+      const [preview, bands] = await Promise.all([
+        open().draw(granule, PNG),
+        open(withoutPreview).draw(granule, PNG),
+      ])
       const [expected, { mean, valid, width }] = await Promise.all([
         decode(preview.bytes),
         decode(bands.bytes),
@@ -155,7 +97,7 @@ describe('without a PVI', () => {
   )
 
   test('nodata is transparent as well', async () => {
-    const { bytes } = await open(gone).draw(await granuleOf(HALF), PNG)
+    const { bytes } = await open(withoutPreview).draw(await granuleOf(HALF), PNG)
     expect(Math.abs((await decode(bytes)).valid - 0.6)).toBeLessThan(0.02)
   })
 
@@ -171,7 +113,7 @@ describe('without a PVI', () => {
 
   test('and without a baseline the reason is told, as the numbers of bands mean nothing then', async () => {
     const granule: Granule = { ...(await granuleOf(FULL)), baseline: undefined }
-    await expect(open(gone).draw(granule, PNG)).rejects.toMatchObject({
+    await expect(open(withoutPreview).draw(granule, PNG)).rejects.toMatchObject({
       code: 'no-colour',
       message: expect.stringContaining('processing baseline'),
     })
@@ -187,23 +129,32 @@ describe('without a PVI', () => {
       message: expect.stringMatching(/_B03\.jp2 cannot be read: /),
     })
   })
+
+  test('a band of another size is named', async () => {
+    const small = sampleFile(/L2A.*_B03_60m\.jp2$/)
+    const { draw } = open((key) => (isPreview(key) ? 'gone' : /_B03_20m/.test(key) ? small : undefined))
+    await expect(draw(await granuleOf(L2A), PNG)).rejects.toMatchObject({
+      code: 'bad-image',
+      message: expect.stringMatching(/_B03_20m\.jp2 is 61 pixels wide where .*_B04_20m\.jp2 has 183\.$/),
+    })
+  })
 })
 
-describe('a PVI that is not as it should be', () => {
-  const band = readFileSync(sampleFile(/33UUB_20200715T102559_B04\.jp2$/))
-  const spoilt = readFileSync(sampleFile(/33UUB_20200715T102559_PVI\.jp2$/)).subarray(0, 9000)
+describe('a PVI that', () => {
+  const band = sampleFile(/33UUB_20200715T102559_B04\.jp2$/)
+  const spoilt = sampleFile(/33UUB_20200715T102559_PVI\.jp2$/).subarray(0, 9000)
   const strange: readonly (readonly [string, Edit])[] = [
     ['is cut short', spoilt],
     ['is a band', band],
     ['is empty', new Uint8Array()],
     ['is gone since it was listed', new Fault('not-found', 'There is no such object.')],
   ]
-  test.for(strange)('and %s gives way to the bands', async ([, edit]) => {
+  test.for(strange)('%s gives way to the bands', async ([, edit]) => {
     const { draw } = open((key) => (isPreview(key) ? edit : undefined))
     expect((await draw(await granuleOf(FULL), PNG)).from).toBe('bands')
   })
 
-  test.for(strange)('and %s is named where there are no bands either', async ([, edit]) => {
+  test.for(strange)('%s is named where there are no bands either', async ([, edit]) => {
     const { draw } = open((key) => (isPreview(key) ? edit : /B0\d/.test(key) ? 'gone' : undefined))
     await expect(draw(await granuleOf(FULL), PNG)).rejects.toMatchObject({
       code: 'bad-image',
@@ -211,7 +162,7 @@ describe('a PVI that is not as it should be', () => {
     })
   })
 
-  test('does not give way where the archive was too late: the next asker may fare better', async () => {
+  test('did not come in time does not give way: the next asker may fare better', async () => {
     const late = new Fault('upstream-late', 'The bucket was too late.')
     const { draw } = open((key) => (isPreview(key) ? late : undefined))
     await expect(draw(await granuleOf(FULL), PNG)).rejects.toBe(late)
@@ -222,12 +173,12 @@ describe('many askers', () => {
   test('for one picture share one read, and later ones none', async () => {
     const { asker, reads, state } = open()
     const granule = await granuleOf(FULL)
-    const before = sampler.state().decoded
+    const before = previews.decoded()
     const drawn = await Promise.all(Array.from({ length: 20 }, () => asker()(granule, PNG)))
     expect(new Set(drawn.map(({ bytes }) => bytes)).size).toBe(1)
     expect(await asker()(granule, PNG)).toBe(drawn[0])
     expect(reads.length).toBe(1)
-    expect(sampler.state().decoded - before).toBe(1)
+    expect(previews.decoded() - before).toBe(1)
     expect(state()).toEqual({ recalled: 1, drawn: 1, failed: 0, bytes: drawn[0]?.bytes.length })
   })
 
@@ -244,7 +195,7 @@ describe('many askers', () => {
   })
 
   test('for more pictures than fit have the last ones at hand', async () => {
-    const { draw, reads, state } = open(undefined, sample, 150_000)
+    const { draw, reads, state } = open(undefined, undefined, 150_000)
     const granule = await granuleOf(FULL)
     for (const width of [16, 170, 171, 172]) await draw(granule, { type: 'png', width })
     expect(state().bytes).toBeLessThan(150_001)
@@ -279,74 +230,3 @@ describe('many askers', () => {
     expect(delays.percentile(99) / 1e6).toBeLessThan(50)
   })
 })
-
-describe('real previews', () => {
-  const bucket = realData('bucket')
-  const golden = realData('golden.tsv')
-  const rows = golden ? readFileSync(golden, 'utf8').trim().split('\n') : []
-  const previews = rows.map((row) => row.split('\t')).filter(([path = '']) => isPreview(path))
-
-  test.runIf(bucket && golden).for(previews)(
-    '%s has the golden mean colour',
-    async ([path = '', , , , valid, means = '']) => {
-      const [, place = '', granuleId = ''] = /^(.+\.SAFE)\/GRANULE\/([^/]+)\//.exec(path) ?? []
-      const granule: Granule = { ...(await granuleOf(FULL)), place, granuleId, baseline: '04.00' }
-      const { draw } = open(undefined, folderStorage({ folder: bucket ?? '' }))
-      const { bytes, from } = await draw(granule, PNG)
-      const decoded = await decode(bytes)
-      expect([from, decoded.width]).toEqual(['preview', 343])
-      expect(farthest(decoded.mean, means.split(',').map(Number))).toBeLessThan(1)
-      expect(Math.abs(decoded.valid - Number(valid))).toBeLessThan(0.01)
-    },
-  )
-
-  test.runIf(bucket)('29UNU from its bands has the colours of its bands at full size', async () => {
-    const place = 'L2/tiles/29/U/NU/S2A_MSIL2A_20221005T115411_N0400_R023_T29UNU_20221005T164454.SAFE'
-    const granule = { ...(await granuleOf(L2A)), place, granuleId: 'L2A_T29UNU_A038058_20221005T115407' }
-    const real = folderStorage({ folder: bucket ?? '' })
-    const { bytes, from } = await open((key) => (isPreview(key) ? 'gone' : undefined), real).draw(
-      granule,
-      PNG,
-    )
-    const { mean, valid, width } = await decode(bytes)
-    expect([from, width]).toEqual(['bands', 458])
-    // Of B04, B03 and B02 as GDAL decodes them, each pixel brought to (DN - 1000) / 3558 of 255 and clamped.
-    expect(farthest(mean, [143.101, 151.305, 144.877])).toBeLessThan(1)
-    expect(Math.abs(valid - 0.596)).toBeLessThan(0.005)
-  })
-
-  const hostile = realData('hostile')
-  test.runIf(hostile)(
-    'a hostile file in place of a PVI is a picture or a reason that names it',
-    async () => {
-      const granule = await granuleOf(FULL)
-      const files = readdirSync(hostile ?? '').filter((name) => name !== 'FILES.tsv')
-      const outcomes = { picture: 0, reason: 0 }
-      for (const name of files) {
-        const bytes = readFileSync(join(hostile ?? '', name))
-        const { draw } = open((key) => (isPreview(key) ? bytes : /B0\d/.test(key) ? 'gone' : undefined))
-        try {
-          await decode((await draw(granule, PNG)).bytes)
-          outcomes.picture++
-        } catch (thrown) {
-          expect(thrown, name).toMatchObject({
-            code: 'bad-image',
-            message: expect.stringContaining('_PVI.jp2 '),
-          })
-          outcomes.reason++
-        }
-      }
-      expect(outcomes.picture + outcomes.reason).toBe(files.length)
-      expect(outcomes.reason).toBeGreaterThan(100)
-      expect((await open().draw(granule, PNG)).from).toBe('preview')
-    },
-    120_000,
-  )
-})
-
-function sampleFile(pattern: RegExp): string {
-  const root = join(SAMPLE, 'bucket')
-  const file = readdirSync(root, { recursive: true, encoding: 'utf8' }).find((path) => pattern.test(path))
-  if (!file) throw new Error(`The sample has no ${pattern}.`)
-  return join(root, file)
-}

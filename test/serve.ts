@@ -47,6 +47,22 @@ export async function serveRows(
       ...env,
     }),
   )
+  const served = await serveHouse(house)
+  return {
+    url: served.url,
+    house,
+    bucket,
+    close: async () => {
+      served.stop()
+      await house.close()
+      await bucket.close()
+      await folder.remove()
+    },
+  }
+}
+
+/** A house's service on loopback; the house stays its owner's. */
+export async function serveHouse(house: House): Promise<{ readonly url: string; stop(): void }> {
   const server = createAdaptorServer({ fetch: createApp(house).fetch })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -54,14 +70,9 @@ export async function serveRows(
   if (address === null || typeof address === 'string') throw new Error('The service has no port.')
   return {
     url: `http://127.0.0.1:${address.port}`,
-    house,
-    bucket,
-    close: async () => {
+    stop: () => {
       if ('closeAllConnections' in server) server.closeAllConnections()
       server.close()
-      await house.close()
-      await bucket.close()
-      await folder.remove()
     },
   }
 }

@@ -11,17 +11,21 @@ export type BandFile = {
 
 /** The files a colour is read from, and how often they are halved. */
 export type Chosen<File> = {
-  /** Of red, green and blue. */
-  readonly files: readonly [File, File, File]
+  /** Of red, green and blue, with the pixels across that `reduce` is meant for. */
+  readonly files: readonly [Sided<File>, Sided<File>, Sided<File>]
   readonly reduce: number
   /** Ground size of a sampled pixel, metres. */
   readonly pixel: number
 }
 
+export type Sided<File> = File & { readonly side: number }
+
 /** B04, B03 and B02. */
 const COLOURS: readonly Band[] = ['B04', 'B03', 'B02']
 /** Best first where pixels are of one size: the larger the code-blocks, the less the decoding costs. */
 const RESOLUTIONS: readonly Resolution[] = [10, 20, 60]
+/** Ground size of a tile, metres: ESA Sentinel-2 PSD 15, tiling. */
+const TILE = 109_800
 /** Decompositions of all images of the archive. */
 const MOST_HALVINGS = 4
 
@@ -38,7 +42,16 @@ export function chooseBands<File extends BandFile>(
       images.find((image) => image.band === band && image.resolution === resolution),
     )
     if (!red || !green || !blue) return []
-    return reduces().map((reduce) => ({ files: [red, green, blue], reduce, pixel: resolution * 2 ** reduce }))
+    const side = TILE / resolution
+    return reduces().map((reduce) => ({
+      files: [
+        { ...red, side },
+        { ...green, side },
+        { ...blue, side },
+      ],
+      reduce,
+      pixel: resolution * 2 ** reduce,
+    }))
   })
   const fine = choices.filter(({ pixel }) => pixel <= stride * 10)
   const finest = choices.toSorted((a, b) => a.pixel - b.pixel)[0]

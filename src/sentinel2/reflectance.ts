@@ -31,3 +31,6 @@ export const hexOf = (display: readonly number[]): string =>
 
 /** A display value from 0 to 1 as a byte. */
 export const byteOf = (display: number): number => Math.round(Math.min(Math.max(display, 0), 1) * 255)
+
+/** To six decimals: of reflectance a hundredth of a DN, finer than it is known. */
+export const sixDecimals = (value: number): number => Math.round(value * 1e6) / 1e6

@@ -44,6 +44,11 @@ describe('the files a colour is read from', () => {
     expect(chooseBands(filesOf(10), 16)?.files.map(({ band }) => band)).toEqual(['B04', 'B03', 'B02'])
   })
 
+  it('say how many pixels across they are to have, so that a smaller image is halved fewer times', () => {
+    expect(chooseBands(filesOf(10), 16)?.files.map(({ side }) => side)).toEqual([10_980, 10_980, 10_980])
+    expect(chooseBands(filesOf(60), 16)?.files.map(({ side }) => side)).toEqual([1830, 1830, 1830])
+  })
+
   it('are all of one resolution, or there are none', () => {
     const mixed = [...filesOf(10).slice(0, 2), ...filesOf(20).slice(2)]
     expect(chooseBands(mixed, 16)).toBeUndefined()

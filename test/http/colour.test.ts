@@ -1,14 +1,11 @@
-import { once } from 'node:events'
 import { join } from 'node:path'
-import { createAdaptorServer } from '@hono/node-server'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { readConfig } from '../../src/config.ts'
 import { Fault } from '../../src/errors.ts'
-import type { House } from '../../src/house.ts'
-import { createApp } from '../../src/http/app.ts'
 import { openHouse } from '../../src/wire.ts'
 import { type DrawnHouse, openDrawnHouse } from '../drawn-house.ts'
+import { serveHouse } from '../serve.ts'
 import { temporaryFolder } from '../temporary.ts'
 
 const BOX = 'bbox=11,54,15,57'
@@ -33,7 +30,7 @@ let url: string
 let stop: () => void
 beforeEach(async () => {
   drawn = await openDrawnHouse()
-  const served = await serve(drawn.house)
+  const served = await serveHouse(drawn.house)
   url = served.url
   stop = served.stop
 })
@@ -41,21 +38,6 @@ afterEach(async () => {
   stop()
   await drawn.close()
 })
-
-async function serve(house: House) {
-  const server = createAdaptorServer({ fetch: createApp(house).fetch })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The service has no port.')
-  return {
-    url: `http://127.0.0.1:${address.port}`,
-    stop: () => {
-      if ('closeAllConnections' in server) server.closeAllConnections()
-      server.close()
-    },
-  }
-}
 
 const ask = (path: string) => fetch(url + path)
 const json = async (path: string) => (await ask(path)).json()
@@ -87,7 +69,7 @@ describe('/area with rank', () => {
   test('orders the sample as it was drawn by what its files hold, and reads nothing a second time', async () => {
     const folder = await temporaryFolder()
     const house = await openHouse(readConfig({ SWATH_STORE: `sqlite:${join(folder.path, 'store.sqlite')}` }))
-    const served = await serve(house)
+    const served = await serveHouse(house)
     const order = async (at: string, rank: string) =>
       (await granulesOf(await fetch(`${at}/area?${BOX}&rank=${rank}&format=ndjson`))).map(
         (one) => one.granule_id,
