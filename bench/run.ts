@@ -19,7 +19,13 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Bench[]>>> = {
   ],
   listing: async () => [(await import('./listing.ts')).benchListing],
   catalog: async () => [(await import('./catalog.ts')).benchCatalog],
-  colour: async () => [(await import('./colour.ts')).benchColour],
+  colour: async () => [
+    (await import('./colour.ts')).benchColour,
+    (await import('./colour-files.ts')).benchColourFiles,
+    (await import('./colour-memory.ts')).benchColourMemory,
+    (await import('./colour-rank.ts')).benchColourRank,
+    (await import('./colour-warm.ts')).benchColourWarm,
+  ],
 }
 /** Parts of `area` and `colour`, to be run alone. */
 const PARTS: typeof BENCHES = {

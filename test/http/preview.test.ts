@@ -1,14 +1,12 @@
-import { once } from 'node:events'
 import { cp, mkdir, readdir, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { createAdaptorServer } from '@hono/node-server'
 import sharp from 'sharp'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import { readConfig } from '../../src/config.ts'
 import type { House } from '../../src/house.ts'
-import { createApp } from '../../src/http/app.ts'
 import { openHouse } from '../../src/wire.ts'
+import { serveHouse } from '../serve.ts'
 import { type Temporary, temporaryFolder } from '../temporary.ts'
 
 const BUCKET = join(import.meta.dirname, '../../sample/bucket')
@@ -41,17 +39,12 @@ async function serve(bucket?: string): Promise<Service> {
       ...(bucket ? { SWATH_STORAGE: `folder:${bucket}` } : {}),
     }),
   )
-  const server = createAdaptorServer({ fetch: createApp(house).fetch })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('The service has no port.')
+  const served = await serveHouse(house)
   const close = async () => {
-    if ('closeAllConnections' in server) server.closeAllConnections()
-    server.close()
+    served.stop()
     await house.close()
   }
-  const service = { url: `http://127.0.0.1:${address.port}/granules/`, house, close }
+  const service = { url: `${served.url}/granules/`, house, close }
   opened.push(service)
   return service
 }
