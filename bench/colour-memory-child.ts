@@ -1,9 +1,9 @@
 import { openSync, readSync, statSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type MeanSoFar, meansOf } from '../src/colour/mean.ts'
-import type { Cut } from '../src/colour/port.ts'
-import { readStrips } from '../src/colour/read-strips.ts'
 import { decodeThreads } from '../src/colour/sampler.ts'
+import type { Cut } from '../src/jpeg2000/codestream.ts'
+import { readStrips } from '../src/jpeg2000/read-strips.ts'
 import decodeImage from '../workers/decode-image.ts'
 
 /*

@@ -1,5 +1,5 @@
 import { chooseBands } from './colour/choose-bands.ts'
-import type { Cut, Pixels, Source } from './colour/port.ts'
+import type { Pixels, Source } from './colour/port.ts'
 import {
   type ImageReader,
   type ImageToRead,
@@ -10,6 +10,7 @@ import {
 import type { Sampler } from './colour/sampler.ts'
 import { type Shown, shownBands, shownPreview } from './colour/shown.ts'
 import { Fault } from './errors.ts'
+import type { Cut } from './jpeg2000/codestream.ts'
 import { listGranule, listPreview } from './list-area.ts'
 import type { Granule } from './sentinel2/granule.ts'
 import { byteOf, displayOf, reflectanceOf } from './sentinel2/reflectance.ts'

@@ -58,6 +58,8 @@ a capability has no adapter of another | src/catalog/x.ts | import { gcsStorage 
 the store hands on no adapter | src/store/x.ts | export { folderStorage } from '../storage/folder.ts' | ../storage/folder.ts
 a capability knows no http | src/storage/x.ts | import type { App } from '../http/app.ts' | ../http/app.ts
 colour knows no catalog | src/colour/x.ts | import { query } from '../catalog/queries.ts' | ../catalog/queries.ts
+what a file says knows no colour | src/jpeg2000/x.ts | import type { Colour } from '../colour/port.ts' | ../colour/port.ts
+what a file says reads nothing | src/jpeg2000/x.ts | import { gcsStorage } from '../storage/gcs.ts' | ../storage/gcs.ts
 calls know no capability | src/calls/x.ts | import type { Entry } from '../storage/port.ts' | ../storage/port.ts
 a verb knows no http | src/list-area.ts | import { problem } from './http/problem.ts' | ./http/problem.ts
 a verb knows no command line | src/rank-colour.ts | import { EXIT } from './cli/terminal.ts' | ./cli/terminal.ts

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { addStrip, type MeanSoFar, type Strip } from '../src/colour/mean.ts'
-import type { Cut, Pixels } from '../src/colour/port.ts'
+import type { Pixels } from '../src/colour/port.ts'
+import type { Cut } from '../src/jpeg2000/codestream.ts'
 
 /** What is to become of a codestream: its pixels, or the means of its image with this strip added. */
 export type Job =

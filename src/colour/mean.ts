@@ -1,4 +1,5 @@
-import type { Cut, Pixels } from './port.ts'
+import type { Cut } from '../jpeg2000/codestream.ts'
+import type { Pixels } from './port.ts'
 
 /** Decoded rows of an image, from edge to edge, 0 is nodata; and how they were made. */
 export type Strip = Pixels & Pick<Cut, 'reduce' | 'reversible' | 'lastColumn' | 'lastRow'>

@@ -56,38 +56,6 @@ export type Coloured = {
  */
 export type ColourOf = (granule: Granule, sampling: Sampling, signal?: AbortSignal) => Promise<Coloured>
 
-/** A codestream that a strict decoder reads from end to end, and what must come out of it. */
-export type Cut = {
-  readonly codestream: Uint8Array<ArrayBuffer>
-  /** Pixels. */
-  readonly width: number
-  readonly height: number
-  /** Interleaved by pixel. */
-  readonly components: number
-  /** Of each component, unsigned, 1 to 16. */
-  readonly bits: number
-  /** How often the image is halved in it. */
-  readonly reduce: number
-  /** Whether the 5/3 wavelet halved it, whose rounding adds up. */
-  readonly reversible: boolean
-  /** Share of the last column and of the last row that the image covers, above 0 to 1: its sides round up. */
-  readonly lastColumn: number
-  readonly lastRow: number
-}
-
-/**
- * Where the tile-parts of a file lie, worth remembering: with it all windows are read at once. It is told
- * by the file's headers and checked against them again when it is used.
- */
-export type TilePartLayout = {
-  /** Offset of the first SOT in the file, bytes. */
-  readonly first: number
-  /** Length of each tile-part in order of the file, bytes; they follow one another without a gap. */
-  readonly lengths: readonly number[]
-  /** The most bytes that a tile-part needs, from its SOT to its last packet wanted, by reduce 0 to N. */
-  readonly most: readonly number[]
-}
-
 /** Decoded pixels, interleaved by pixel; 16 bits each where the file has more than 8. */
 export type Pixels = {
   readonly values: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>

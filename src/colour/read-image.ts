@@ -1,8 +1,8 @@
 import { Fault } from '../errors.ts'
+import type { Cut } from '../jpeg2000/codestream.ts'
+import { readStrips } from '../jpeg2000/read-strips.ts'
 import type { Storage } from '../storage/port.ts'
 import type { Layouts } from '../store/port.ts'
-import type { Cut } from './port.ts'
-import { readStrips } from './read-strips.ts'
 
 /** What an image is read with. */
 export type ImageReader = {

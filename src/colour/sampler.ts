@@ -2,8 +2,9 @@ import { Piscina } from 'piscina'
 import type { Job, Reply } from '../../workers/decode-image.ts'
 import { takeTurns } from '../calls/turns.ts'
 import { cancelled, Fault, messageOf } from '../errors.ts'
+import type { Cut } from '../jpeg2000/codestream.ts'
 import type { MeanSoFar } from './mean.ts'
-import type { Cut, Pixels } from './port.ts'
+import type { Pixels } from './port.ts'
 
 /** The means so far, and what this strip took in its thread, milliseconds. */
 export type Summed = { readonly soFar: MeanSoFar; readonly decodeMs: number; readonly cpuMs: number }

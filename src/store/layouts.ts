@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { TilePartLayout } from '../colour/port.ts'
+import type { TilePartLayout } from '../jpeg2000/codestream.ts'
 import type { Database } from './database.ts'
 import type { Layouts } from './port.ts'
 import { openTable, type Table } from './table.ts'

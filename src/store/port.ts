@@ -1,4 +1,5 @@
-import type { Colour, Sampling, TilePartLayout } from '../colour/port.ts'
+import type { Colour, Sampling } from '../colour/port.ts'
+import type { TilePartLayout } from '../jpeg2000/codestream.ts'
 import type { Granule } from '../sentinel2/granule.ts'
 import type { Entry } from '../storage/port.ts'
 

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { readMainHeader } from '../../src/colour/main-header.ts'
-import type { Cut } from '../../src/colour/port.ts'
-import { wholeOf } from '../../src/colour/whole.ts'
+import type { Cut } from '../../src/jpeg2000/codestream.ts'
+import { readMainHeader } from '../../src/jpeg2000/main-header.ts'
+import { wholeOf } from '../../src/jpeg2000/whole.ts'
 
 const BUCKET = join(import.meta.dirname, '../../sample/bucket')
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { TilePartLayout } from '../../src/colour/port.ts'
+import type { TilePartLayout } from '../../src/jpeg2000/codestream.ts'
 import { sqliteStore } from '../../src/store/sqlite.ts'
 import { type Temporary, temporaryFolder } from '../temporary.ts'
 

@@ -1,5 +1,4 @@
-import type { MainHeader } from './codestream.ts'
-import type { TilePartLayout } from './port.ts'
+import type { MainHeader, TilePartLayout } from './codestream.ts'
 import { tileSamples } from './strips.ts'
 
 /** Where a tile-part lies. */

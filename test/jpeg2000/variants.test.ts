@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { cuttableAt } from '../../src/colour/cut.ts'
+import { cuttableAt } from '../../src/jpeg2000/cut.ts'
 import { type Temporary, temporaryFolder } from '../temporary.ts'
 import { cutImage, headerOf, partOf, type ReadImage, readImage, withoutSegments } from './cut-images.ts'
 import { decodeCut, decodeInStrips } from './decode-cuts.ts'

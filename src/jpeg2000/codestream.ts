@@ -100,3 +100,35 @@ export type TilePart = {
    */
   readonly ends: readonly number[]
 }
+
+/** A codestream that a strict decoder reads from end to end, and what must come out of it. */
+export type Cut = {
+  readonly codestream: Uint8Array<ArrayBuffer>
+  /** Pixels. */
+  readonly width: number
+  readonly height: number
+  /** Interleaved by pixel. */
+  readonly components: number
+  /** Of each component, unsigned, 1 to 16. */
+  readonly bits: number
+  /** How often the image is halved in it. */
+  readonly reduce: number
+  /** Whether the 5/3 wavelet halved it, whose rounding adds up. */
+  readonly reversible: boolean
+  /** Share of the last column and of the last row that the image covers, above 0 to 1: its sides round up. */
+  readonly lastColumn: number
+  readonly lastRow: number
+}
+
+/**
+ * Where the tile-parts of a file lie, worth remembering: with it all windows are read at once. It is told
+ * by the file's headers and checked against them again when it is used.
+ */
+export type TilePartLayout = {
+  /** Offset of the first SOT in the file, bytes. */
+  readonly first: number
+  /** Length of each tile-part in order of the file, bytes; they follow one another without a gap. */
+  readonly lengths: readonly number[]
+  /** The most bytes that a tile-part needs, from its SOT to its last packet wanted, by reduce 0 to N. */
+  readonly most: readonly number[]
+}

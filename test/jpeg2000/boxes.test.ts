@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { locateCodestream } from '../../src/colour/boxes.ts'
 import { Fault } from '../../src/errors.ts'
+import { locateCodestream } from '../../src/jpeg2000/boxes.ts'
 import { box, long, madeCodestream, SIGNATURE_BOX } from './made-codestream.ts'
 
 const codestream = madeCodestream()

@@ -1,7 +1,6 @@
-import { badImage, type ImageSize, type MainHeader } from './codestream.ts'
+import { badImage, type Cut, type ImageSize, type MainHeader } from './codestream.ts'
 import { headerBytes } from './cut-header.ts'
 import { MARKER, viewOf } from './markers.ts'
-import type { Cut } from './port.ts'
 
 /** A tile's only tile-part. */
 export type TileBytes = {

@@ -1,11 +1,10 @@
 import type { ByteRange } from '../storage/port.ts'
 import { findTileParts } from './chains.ts'
-import { badImage, type MainHeader } from './codestream.ts'
+import { badImage, type MainHeader, type TilePartLayout } from './codestream.ts'
 import { cuttableAt, type TileRows } from './cut.ts'
 import { readMainHeader } from './main-header.ts'
 import { CALL_WORTH, hold, type Pieces, type Plan, WHOLE_MOST } from './pieces.ts'
 import { announcedPlaces, isPlausible, type Place, placesIn, rememberedPlaces, SOT_BYTES } from './places.ts'
-import type { TilePartLayout } from './port.ts'
 import { DECODE_SAMPLES, planStrips, samplesOf } from './strips.ts'
 
 /** Files up to this size are read at once: what could be left out is worth no second round trip. */

@@ -1,6 +1,5 @@
-import { badImage, type MainHeader } from './codestream.ts'
+import { badImage, type Cut, type MainHeader } from './codestream.ts'
 import { expectedOf } from './cut.ts'
-import type { Cut } from './port.ts'
 
 /**
  * A whole codestream, for a file that nothing can be cut out of.

@@ -6,7 +6,7 @@ import { decodedByOpenjpeg, hasOpenjpeg } from './openjpeg.ts'
 
 /*
  * Writes checksums.tsv: what opj_decompress makes of every image of the sample, and of the real pictures where
- * they are, at every reduce, for machines that lack it. `node test/colour/write-checksums.ts`, after the
+ * they are, at every reduce, for machines that lack it. `node test/jpeg2000/write-checksums.ts`, after the
  * sample was drawn anew.
  */
 

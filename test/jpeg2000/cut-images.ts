@@ -1,8 +1,7 @@
-import type { MainHeader, TilePart } from '../../src/colour/codestream.ts'
-import { cutOut, type TileBytes, type TileRows } from '../../src/colour/cut.ts'
-import { readMainHeader } from '../../src/colour/main-header.ts'
-import type { Cut } from '../../src/colour/port.ts'
-import { readTilePart } from '../../src/colour/tile-part.ts'
+import type { Cut, MainHeader, TilePart } from '../../src/jpeg2000/codestream.ts'
+import { cutOut, type TileBytes, type TileRows } from '../../src/jpeg2000/cut.ts'
+import { readMainHeader } from '../../src/jpeg2000/main-header.ts'
+import { readTilePart } from '../../src/jpeg2000/tile-part.ts'
 
 /** A tile-part as it was read, and its bytes. */
 export type ReadPart = { readonly part: TilePart; readonly at: number; readonly bytes: Uint8Array }

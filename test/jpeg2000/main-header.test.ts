@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { cuttableAt } from '../../src/colour/cut.ts'
-import { readMainHeader } from '../../src/colour/main-header.ts'
 import { Fault } from '../../src/errors.ts'
+import { cuttableAt } from '../../src/jpeg2000/cut.ts'
+import { readMainHeader } from '../../src/jpeg2000/main-header.ts'
 import { headerOf } from './cut-images.ts'
 import {
   box,

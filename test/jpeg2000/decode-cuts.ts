@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { TileRows } from '../../src/colour/cut.ts'
+import type { TileRows } from '../../src/jpeg2000/cut.ts'
 import { cutImage, type ReadImage } from './cut-images.ts'
 import { type Decoded, decode, stacked } from './decode.ts'
 

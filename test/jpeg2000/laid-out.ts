@@ -1,9 +1,9 @@
 import { expect } from 'vitest'
-import type { Pieces, Plan } from '../../src/colour/pieces.ts'
-import { noPieces } from '../../src/colour/pieces.ts'
-import type { TilePartLayout } from '../../src/colour/port.ts'
-import { readStrip } from '../../src/colour/strip-windows.ts'
-import { type Opened, openByChains, openImage } from '../../src/colour/window-plan.ts'
+import type { TilePartLayout } from '../../src/jpeg2000/codestream.ts'
+import type { Pieces, Plan } from '../../src/jpeg2000/pieces.ts'
+import { noPieces } from '../../src/jpeg2000/pieces.ts'
+import { readStrip } from '../../src/jpeg2000/strip-windows.ts'
+import { type Opened, openByChains, openImage } from '../../src/jpeg2000/window-plan.ts'
 import type { ByteRange } from '../../src/storage/port.ts'
 
 /** What a file without pixels is to be like: only its markers are there, everything else is made when read. */
