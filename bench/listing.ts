@@ -19,8 +19,8 @@ type Client = (prefix: string) => Promise<number>
 type Sample = { readonly wallMs: number; readonly cpuMs: number }
 
 /**
- * Why lists go through fetch: the official client against src/storage/gcs.ts, 120 prefixes of 13 objects, so
- * many at once. The last row is fetch and JSON.parse with nothing around them: the floor.
+ * Why lists do not go through Google's client: the official one against src/storage/gcs.ts, 120 prefixes of
+ * 13 objects, so many at once. The last row is fetch and JSON.parse with nothing around them.
  */
 export async function benchListing(): Promise<void> {
   const { objects } = generatedObjects({ granules: PREFIXES, images: IMAGES })

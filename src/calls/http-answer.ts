@@ -1,3 +1,7 @@
+import http, { type IncomingMessage } from 'node:http'
+import https from 'node:https'
+import { pipeline, type Readable } from 'node:stream'
+import { createGunzip } from 'node:zlib'
 import { messageOf } from '../errors.ts'
 
 /** The server answered with a status that is no success. */
@@ -34,33 +38,62 @@ export class Nonsense extends Error {
   override readonly name = 'Nonsense'
 }
 
+/** An answer whose body is still to be read or dropped. */
+export type Answer = {
+  readonly status: number
+  header(name: string): string | undefined
+  readonly body: Readable
+}
+
 /**
- * One GET, whose body the caller must read or cancel. Redirects are refused: they would carry credentials
+ * One GET, whose body the caller must read or drop. Redirects are refused: they would carry credentials
  * to a host that nobody configured.
  * @throws {Refused} for any status but 2xx, its body consumed
  * @throws {Broken} where no answer came
  */
-export async function get(url: string, headers: Headers, signal: AbortSignal): Promise<Response> {
-  const response = await unbroken(() => fetch(url, { headers, signal, redirect: 'manual' }))
-  if (response.ok) return response
-  const retryAfter = parseRetryAfter(response.headers.get('retry-after'), Date.now())
-  throw new Refused(response.status, await readRefusal(response), retryAfter)
+export async function get(url: string, headers: Headers, signal: AbortSignal): Promise<Answer> {
+  const answer = answerOf(await unbroken(() => send(url, headers, signal)))
+  if (answer.status >= 200 && answer.status < 300) return answer
+  const retryAfter = parseRetryAfter(answer.header('retry-after'), Date.now())
+  throw new Refused(answer.status, await readRefusal(answer), retryAfter)
 }
 
 /**
- * The whole body, of `limit` bytes at most; a longer one is cancelled.
+ * The whole body, of `limit` bytes at most; a longer one is dropped.
  * @throws {Broken} where it ends before its length or the connection fails
  * @throws {Nonsense} where it is longer
  */
-export async function readBody(response: Response, limit: number): Promise<Buffer> {
-  const { chunks, length } = await readChunks(response, limit)
+export async function readBody(answer: Answer, limit: number): Promise<Buffer> {
+  const { chunks, length } = await readChunks(answer, limit)
   if (length > limit) throw new Nonsense(`The answer is longer than ${limit} bytes.`)
   return Buffer.concat(chunks, length)
 }
 
 /** Gives up a body nobody wants, and its connection with it. */
-export async function dropBody(response: Response): Promise<void> {
-  await unbroken(async () => response.body?.cancel())
+export function dropBody(answer: Answer): void {
+  answer.body.destroy()
+}
+
+/** By node:http, which takes half of the CPU that fetch takes for a small range, and leaves less garbage. */
+function send(url: string, headers: Headers, signal: AbortSignal): Promise<IncomingMessage> {
+  const sent: Record<string, string> = Object.fromEntries(headers)
+  // Ranges count the bytes of the file, not those of its compressed form.
+  if (sent.range === undefined) sent['accept-encoding'] = 'gzip'
+  const { get } = url.startsWith('https:') ? https : http
+  return new Promise((resolve, reject) => {
+    get(url, { headers: sent, signal }, resolve).on('error', reject)
+  })
+}
+
+function answerOf(message: IncomingMessage): Answer {
+  // An abort may find nobody reading; it is told to whoever waits for the call.
+  message.on('error', () => {})
+  const isZipped = message.headers['content-encoding'] === 'gzip'
+  return {
+    status: message.statusCode ?? 0,
+    header: (name) => message.headers[name]?.toString(),
+    body: isZipped ? pipeline(message, createGunzip(), () => {}) : message,
+  }
 }
 
 /**
@@ -68,8 +101,8 @@ export async function dropBody(response: Response): Promise<void> {
  * a date gone by, undefined where it is neither.
  * @param now milliseconds since 1970
  */
-export function parseRetryAfter(header: string | null, now: number): number | undefined {
-  if (header === null) return undefined
+export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+  if (header === undefined) return undefined
   if (/^\d+$/.test(header.trim())) return Number(header)
   const date = HTTP_DATE.test(header) ? Date.parse(header) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, Math.ceil((date - now) / 1000))
@@ -79,32 +112,33 @@ const HTTP_DATE = /^\s*[A-Z][a-z]{2,8},? .*\d{2}:\d{2}:\d{2}/
 const REFUSAL_LIMIT = 64 * 1024
 
 /** What a refusal says is a help, no need: where it cannot be read the status alone must do. */
-async function readRefusal(response: Response): Promise<string> {
+async function readRefusal(answer: Answer): Promise<string> {
   try {
-    return Buffer.concat((await readChunks(response, REFUSAL_LIMIT)).chunks).toString()
+    return Buffer.concat((await readChunks(answer, REFUSAL_LIMIT)).chunks).toString()
   } catch (thrown) {
     if (thrown instanceof Broken) return ''
     throw thrown
   }
 }
 
-async function readChunks(
-  response: Response,
-  limit: number,
-): Promise<{ chunks: Uint8Array[]; length: number }> {
+function readChunks({ body }: Answer, limit: number): Promise<{ chunks: Uint8Array[]; length: number }> {
   const chunks: Uint8Array[] = []
   let length = 0
-  if (response.body === null) return { chunks, length }
-  const reader = response.body.getReader()
-  for (;;) {
-    const { done, value } = await unbroken(() => reader.read())
-    if (done) return { chunks, length }
-    length += value.byteLength
-    chunks.push(value)
-    if (length <= limit) continue
-    await unbroken(() => reader.cancel())
-    return { chunks, length }
-  }
+  const read = () =>
+    new Promise<void>((resolve, reject) => {
+      body.on('data', (chunk: Uint8Array) => {
+        length += chunk.byteLength
+        chunks.push(chunk)
+        if (length > limit) {
+          resolve()
+          body.destroy()
+        }
+      })
+      body.once('end', resolve)
+      body.once('error', reject)
+      body.once('close', () => reject(new Error('the answer ended early')))
+    })
+  return unbroken(read).then(() => ({ chunks, length }))
 }
 
 async function unbroken<T>(step: () => Promise<T>): Promise<T> {
@@ -112,20 +146,12 @@ async function unbroken<T>(step: () => Promise<T>): Promise<T> {
     return await step()
   } catch (thrown) {
     const code = networkCode(thrown)
-    const why = messageOf(thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown)
-    throw new Broken(why || code, { transient: TRANSIENT.has(code), cause: thrown })
+    throw new Broken(messageOf(thrown) || code, { transient: TRANSIENT.has(code), cause: thrown })
   }
 }
 
-const TRANSIENT: ReadonlySet<string> = new Set([
-  'ECONNRESET',
-  'EPIPE',
-  'UND_ERR_SOCKET',
-  'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
-])
+const TRANSIENT: ReadonlySet<string> = new Set(['ECONNRESET', 'EPIPE'])
 
-/** fetch fails with a bare TypeError, whose cause carries the code of what went wrong on the socket. */
-function networkCode(thrown: unknown): string {
-  const cause = thrown instanceof Error ? thrown.cause : undefined
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : ''
-}
+/** What went wrong on the socket. */
+const networkCode = (thrown: unknown): string =>
+  thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : ''

@@ -3,7 +3,7 @@ import { TooLate } from '../calls/attempts.ts'
 import { Broken, Nonsense, Refused } from '../calls/http-answer.ts'
 import { Fault } from '../errors.ts'
 
-/** What a failure of BigQuery tells: of the official client, of a page over fetch, or of the network. */
+/** What a failure of BigQuery tells: of the official client, of a page of rows, or of the network. */
 export type Trouble = {
   /** HTTP status; undefined where no answer came. */
   readonly status: number | undefined

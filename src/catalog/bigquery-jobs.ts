@@ -31,8 +31,8 @@ export type Jobs = {
 
 /**
  * Runs queries as jobs of the official client. That client has neither deadlines nor signals, so each of
- * its calls is given up on from outside, and the rows, which are most of the work, come over fetch with
- * its credentials.
+ * its calls is given up on from outside, and the rows, which are most of the work, come by calls of our own
+ * with its credentials.
  */
 export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptions): Jobs {
   const { project, maxBytesBilled, deadlineMs, totalMs } = options

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { TooLate, withAttempts } from '../calls/attempts.ts'
-import { Broken, dropBody, get, Nonsense, Refused, readBody } from '../calls/http-answer.ts'
+import { type Answer, Broken, dropBody, get, Nonsense, Refused, readBody } from '../calls/http-answer.ts'
 import { Fault, messageOf } from '../errors.ts'
 import { canBeKey, canStartKey, compareKeys, offsetPastFolder } from './keys.ts'
 import type { ByteRange, Entry, ListOptions, Storage } from './port.ts'
@@ -18,7 +18,7 @@ export type GcsOptions = {
 }
 
 /**
- * A bucket of Google Cloud Storage, over the JSON API. Lists and ranged reads go through fetch, as the
+ * A bucket of Google Cloud Storage, over the JSON API. Lists and ranged reads are calls of our own, as the
  * official client knows neither deadlines nor signals; that client gives the credentials.
  * @throws {Fault} misconfigured where the endpoint is no URL
  */
@@ -32,7 +32,7 @@ export function gcsStorage(options: GcsOptions): Storage {
     url: string,
     range: ByteRange | undefined,
     signal: AbortSignal | undefined,
-    take: (response: Response) => Promise<T>,
+    take: (answer: Answer) => Promise<T>,
   ): Promise<T> => {
     try {
       return await withAttempts({ deadlineMs, signal }, isWorthRetrying, async (attempt) => {
@@ -55,7 +55,7 @@ export function gcsStorage(options: GcsOptions): Storage {
       requireRange(range)
       if (!canBeKey(key)) throw noSuchObject(bucket, key)
       const url = `${objects}/${encodeURIComponent(key)}?alt=media`
-      return call({ kind: 'read', key, range }, url, range, signal, (response) => readRange(response, range))
+      return call({ kind: 'read', key, range }, url, range, signal, (answer) => readRange(answer, range))
     },
   }
 }
@@ -103,8 +103,8 @@ const pageForm = z.object({
   nextPageToken: z.string().min(1).optional(),
 })
 
-async function readPage(response: Response): Promise<Page> {
-  const text = (await readBody(response, MAX_PAGE_BYTES)).toString()
+async function readPage(answer: Answer): Promise<Page> {
+  const text = (await readBody(answer, MAX_PAGE_BYTES)).toString()
   const page = pageForm.safeParse(parseJson(text))
   if (!page.success) throw new Nonsense('The answer is no page of a listing.', { cause: page.error })
   const { items, prefixes, nextPageToken } = page.data
@@ -125,20 +125,20 @@ function parseJson(text: string): unknown {
   }
 }
 
-async function readRange(response: Response, range: ByteRange): Promise<Uint8Array> {
-  const length =
-    response.status === 206 ? promisedLength(response.headers.get('content-range'), range) : undefined
+async function readRange(answer: Answer, range: ByteRange): Promise<Uint8Array> {
+  const { status } = answer
+  const length = status === 206 ? promisedLength(answer.header('content-range'), range) : undefined
   if (length === undefined) {
-    await dropBody(response)
-    throw new Nonsense(`A range was asked for, and the answer (status ${response.status}) holds another.`)
+    dropBody(answer)
+    throw new Nonsense(`A range was asked for, and the answer (status ${status}) holds another.`)
   }
-  const bytes = await readBody(response, length)
+  const bytes = await readBody(answer, length)
   if (bytes.byteLength < length) throw new Broken('The answer was cut short.', { transient: true })
   return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 /** Bytes that a Content-Range (RFC 9110, 14.4) announces; undefined where it is not the range asked for. */
-function promisedLength(header: string | null, { first, last }: ByteRange): number | undefined {
+function promisedLength(header: string | undefined, { first, last }: ByteRange): number | undefined {
   const [, from, to, total] = /^bytes (\d+)-(\d+)\/(\d+)$/.exec(header ?? '') ?? []
   const end = Math.min(last, Number(total) - 1)
   return Number(from) === first && Number(to) === end ? end - first + 1 : undefined
