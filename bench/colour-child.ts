@@ -93,7 +93,7 @@ async function coloursOf(names: readonly string[], stride: number): Promise<Work
     )
     const sum = (part: keyof Cost) => all.reduce((total, { cost }) => total + (cost?.[part] ?? 0), 0)
     const last = all.at(-1)?.colour
-    if (!last || all.some(({ cost, stored }) => !cost || !stored))
+    if (!last || all.some(({ cost, unstored }) => !cost || unstored !== undefined))
       throw new Error('A colour was known before.')
     return {
       means: [last.red, last.green, last.blue],

@@ -1,9 +1,8 @@
 import { openSync, readFileSync, readSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
-import { addStrip, meansOf } from '../src/colour/mean.ts'
-import type { Pixels } from '../src/colour/port.ts'
+import { addStrip, meansOf, type Strip } from '../src/colour/mean.ts'
 import { decodeThreads, type Sampler } from '../src/colour/sampler.ts'
-import type { Cut } from '../src/jpeg2000/codestream.ts'
+import { withHeadroom } from '../src/jpeg2000/cut.ts'
 import { readStrips } from '../src/jpeg2000/read-strips.ts'
 import { realData } from '../test/real-data.ts'
 import { madeBands } from './colour-bands.ts'
@@ -12,7 +11,7 @@ import { heading, say, table } from './figures.ts'
 /** An image and its mean at full size, in DN of the pixels that are not 0. */
 type Image = { readonly name: string; readonly path: string; readonly mean: number }
 /** A halved image. */
-type Halved = Pixels & Pick<Cut, 'reduce' | 'reversible' | 'lastColumn' | 'lastRow'>
+type Halved = Strip
 type Way = (image: Halved) => number
 
 const HALF_A_DN = 0.5
@@ -21,7 +20,7 @@ const HALF_A_DN = 0.5
 const WAYS: Readonly<Record<string, Way>> = {
   'every pixel above 0 as whole': (image) => plainMean(image, () => true),
   'those beside nodata left out': (image) => plainMean(image, (x, y) => !hasNodataBeside(image, x, y)),
-  'for their share (src/colour/mean.ts)': (image) =>
+  'sums kept, traces taken off (src/colour/mean.ts)': (image) =>
     meansOf(addStrip(undefined, image))[0]?.mean ?? Number.NaN,
 }
 
@@ -76,10 +75,9 @@ async function decode(sampler: Sampler, path: string, reduce: number): Promise<H
     return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, first))
   }
   const halved: Halved[] = []
-  for await (const { cut } of readStrips({ size: statSync(path).size, layout: undefined, read }, reduce)
-    .strips) {
-    const { lastColumn, lastRow, reversible } = cut
-    halved.push({ ...(await sampler.pixels(cut)), reduce, reversible, lastColumn, lastRow })
+  for await (const cut of readStrips({ size: statSync(path).size, layout: undefined, read }, reduce).strips) {
+    const { codestream, ...how } = withHeadroom(cut)
+    halved.push({ ...how, ...(await sampler.pixels({ ...how, codestream })) })
   }
   const [only] = halved
   if (!only || halved.length > 1) throw new Error(`${path} came in ${halved.length} strips.`)
@@ -87,11 +85,11 @@ async function decode(sampler: Sampler, path: string, reduce: number): Promise<H
 }
 
 function plainMean(image: Halved, counts: (x: number, y: number) => boolean): number {
-  const { values, width, height, reduce } = image
+  const { values, width, height, zero, reduce } = image
   let [sum, count] = [0, 0]
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      const value = values[y * width + x] ?? 0
+      const value = Math.max((values[y * width + x] ?? 0) - zero, 0)
       if (value === 0 || !counts(x, y)) continue
       sum += value
       count++
@@ -100,10 +98,10 @@ function plainMean(image: Halved, counts: (x: number, y: number) => boolean): nu
   return sum / count - HALF_A_DN * reduce
 }
 
-function hasNodataBeside({ values, width, height }: Halved, x: number, y: number): boolean {
+function hasNodataBeside({ values, width, height, zero }: Halved, x: number, y: number): boolean {
   for (let ny = Math.max(y - 1, 0); ny <= Math.min(y + 1, height - 1); ny++) {
     for (let nx = Math.max(x - 1, 0); nx <= Math.min(x + 1, width - 1); nx++) {
-      if (values[ny * width + nx] === 0) return true
+      if ((values[ny * width + nx] ?? 0) <= zero) return true
     }
   }
   return false

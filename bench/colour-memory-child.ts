@@ -68,7 +68,7 @@ async function cutsOf(path: string): Promise<readonly Cut[]> {
   const { size } = statSync(path)
   const { strips } = readStrips({ size, layout: undefined, read }, Number(reduce))
   const all: Cut[] = []
-  for await (const { cut } of strips) all.push(cut)
+  for await (const cut of strips) all.push(cut)
   return all
 }
 

@@ -63,7 +63,8 @@ async function remember(world: World, file: string, granules: readonly Granule[]
   try {
     const colours = store.colours(`gs://${BUCKET} at ${world.bucketUrl}`)
     const kept = granules.map((granule) => colours.put(granule, SAMPLING, anyColour(random)))
-    if ((await Promise.all(kept)).includes(false)) throw new Error('The store did not take a colour.')
+    const lost = (await Promise.all(kept)).find((why) => why !== undefined)
+    if (lost !== undefined) throw new Error(`The store did not take a colour: ${lost}.`)
   } finally {
     store.close()
   }

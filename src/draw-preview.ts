@@ -20,7 +20,7 @@ export type Preview = {
 }
 
 /**
- * Draws a granule's picture, or has it at hand: once for all who ask, even if they leave.
+ * Draws a granule's picture, or has it at hand: once for all who ask, even if they leave while it is drawn.
  * @throws {Fault} no-colour where it has neither preview nor bands, bad-image where a file cannot be read,
  * upstream-failed, upstream-late, upstream-busy, misconfigured, cancelled
  */
@@ -75,7 +75,7 @@ export function granulePreviews({ mostBytes, atOnce }: PreviewOptions): GranuleP
         if (signal?.aborted) throw cancelled(signal.reason)
         const name = pictureName(granule, form)
         const preview = kept.get(name)
-        if (!preview) return flights.join(name, () => lane.run(() => draw(pixelsOf, granule, form)), signal)
+        if (!preview) return flights.join(name, lane, () => draw(pixelsOf, granule, form), signal)
         tally.recalled++
         return preview
       }

@@ -151,5 +151,11 @@ function writerOf(to: string): Writer {
   throw new Fault('bad-request', sentence, { errors: [{ parameter: 'to', message: sentence }] })
 }
 
+/**
+ * What can be told before there is a store.
+ * @throws {Fault} bad-request where the ending tells no form of a file
+ */
+export const refuseOtherForms = (to: string): void => void writerOf(to)
+
 const stopped = (to: string, cause: unknown): Fault =>
   new Fault('cancelled', `The export to ${to} was stopped before its end; nothing was changed.`, { cause })

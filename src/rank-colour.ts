@@ -1,4 +1,6 @@
 import pMap from 'p-map'
+import { breather } from './calls/breather.ts'
+import { failuresInARow } from './calls/failures-in-a-row.ts'
 import type { PageOptions, Search } from './catalog/port.ts'
 import { shownAs } from './colour/display.ts'
 import type { Colour, Sampling, Source } from './colour/port.ts'
@@ -9,13 +11,27 @@ import { type AreaPage, type Chosen, listEach, type Ranked } from './list-area.t
 import type { Band } from './sentinel2/bands.ts'
 import type { Granule } from './sentinel2/granule.ts'
 
+/**
+ * Colours asked for at once. More than a house makes at once, so that remembered ones do not wait behind those
+ * that are made; few enough that the queue holds little of a request.
+ */
+const ASKED_AT_ONCE = 32
+/**
+ * So many failures of the archive in a row end the trying. As many as a house makes at once: in an archive that
+ * hangs they end together, one deadline after the first, and an asker waits for no second one. A warm-up, which
+ * nobody waits for, is more patient.
+ */
+const MOST_FAILURES_IN_A_ROW = 8
+/** Granules between two pauses: of remembered ones, some milliseconds of work. */
+const BREATH = 256
+
 export type RankedGranule = Required<Chosen>
 
 export type RankOptions = {
   readonly rank: Rank
   readonly sampling: Sampling
   readonly signal?: AbortSignal
-  /** Told after each granule how many have been tried. */
+  /** Told after each granule how many are done with. */
   readonly onTried?: (count: number) => void
 }
 
@@ -40,9 +56,10 @@ type AreaBands = ReadonlySet<Band> | undefined
 
 /**
  * Granules in order of their colours, equals as they came. Those whose colour cannot be had come last, as
- * they came, each with its reason.
+ * they came, each with its reason. After eight failures of the archive in a row only remembered colours are
+ * taken.
  * @throws {Fault} cancelled, misconfigured; upstream-failed, upstream-late or upstream-busy where no granule
- * got a better answer
+ * got a better answer, or none a colour before the archive was given up
  */
 export async function rankGranules(
   session: Session,
@@ -53,15 +70,35 @@ export async function rankGranules(
     tryEach(session, granules, sampling, signal, onTried),
     scoring(rank, sampling.source),
   ])
-  const failures = tried.flatMap(({ outcome }) => (outcome instanceof Fault ? [outcome] : []))
-  const [first] = failures
-  if (first && failures.length === tried.length && failures.every(isUpstream)) throw first
-  return tried
-    .map(({ granule, outcome }) => ({ granule, rank: rankOf(outcome, scoreOf) }))
-    .toSorted((a, b) => compare(a.rank, b.rank, rank))
+  const failure = failureOfAll(tried)
+  if (failure) throw failure
+  const breathe = breather(BREATH)
+  const ranked: RankedGranule[] = []
+  for (const { granule, outcome } of tried) {
+    await breathe()
+    if (signal?.aborted) throw cancelled(signal.reason)
+    ranked.push({ granule, rank: rankOf(outcome, scoreOf) })
+  }
+  return ranked.toSorted((a, b) => compare(a.rank, b.rank, rank))
 }
 
-type Tried = { readonly granule: Granule; readonly outcome: Colour | Fault }
+type Tried = {
+  readonly granule: Granule
+  readonly outcome: Colour | Fault
+  /** The archive was given up before this granule had an answer. */
+  readonly leftOut?: boolean
+}
+
+/** Of many granules without any colour the first failure of the archive, where nothing but it is to blame. */
+function failureOfAll(tried: readonly Tried[]): Fault | undefined {
+  const faults: Fault[] = []
+  for (const { outcome, leftOut } of tried) {
+    if (!(outcome instanceof Fault)) return undefined
+    if (!leftOut) faults.push(outcome)
+  }
+  const gaveUp = faults.length < tried.length
+  return gaveUp || faults.every(isUpstream) ? faults.find(isUpstream) : undefined
+}
 
 async function tryEach(
   session: Session,
@@ -72,36 +109,59 @@ async function tryEach(
 ): Promise<Tried[]> {
   const left = new AbortController()
   const ended = signal ? AbortSignal.any([signal, left.signal]) : left.signal
+  const lastOfRow = failuresInARow(MOST_FAILURES_IN_A_ROW)
+  const breathe = breather(BREATH)
+  let gaveUp = false
   let count = 0
+
+  const leaveOut = (granule: Granule): Tried => {
+    const outcome = session.rememberedColour(granule, sampling)
+    return outcome ? { granule, outcome } : { granule, outcome: leftOut(), leftOut: true }
+  }
+
+  const tryOne = async (granule: Granule): Promise<Tried> => {
+    await breathe()
+    if (signal?.aborted) throw cancelled(signal.reason)
+    if (gaveUp) return leaveOut(granule)
+    try {
+      const { colour, cost } = await session.colourOf(granule, sampling, ended)
+      // What was remembered says nothing of how the archive does now.
+      if (cost) lastOfRow(undefined)
+      return { granule, outcome: colour }
+    } catch (thrown) {
+      // Most of these wait for their turn; what is begun goes on without this asker, and is remembered.
+      if (gaveUp && !signal?.aborted && isCancelled(thrown)) return leaveOut(granule)
+      if (!(thrown instanceof Fault) || BLAMES[thrown.code] === 'all') throw thrown
+      if (lastOfRow(isUpstream(thrown) ? thrown : undefined)) {
+        gaveUp = true
+        left.abort()
+      }
+      return { granule, outcome: thrown }
+    }
+  }
+
   try {
     return await pMap(
       granules,
       async (granule) => {
-        if (ended.aborted) throw cancelled(ended.reason)
-        const outcome = await tryOne(session, granule, sampling, ended)
+        const tried = await tryOne(granule)
         onTried?.(++count)
-        return { granule, outcome }
+        return tried
       },
-      { concurrency: session.listConcurrency },
+      { concurrency: ASKED_AT_ONCE },
     )
   } finally {
     left.abort()
   }
 }
 
-async function tryOne(
-  { colourOf }: Session,
-  granule: Granule,
-  sampling: Sampling,
-  signal: AbortSignal,
-): Promise<Colour | Fault> {
-  try {
-    return (await colourOf(granule, sampling, signal)).colour
-  } catch (thrown) {
-    if (thrown instanceof Fault && BLAMES[thrown.code] !== 'all') return thrown
-    throw thrown
-  }
-}
+const leftOut = () =>
+  new Fault(
+    'upstream-failed',
+    `It was not tried to the end, as the archive failed ${MOST_FAILURES_IN_A_ROW} times in a row; ask again later.`,
+  )
+
+const isCancelled = (thrown: unknown): boolean => thrown instanceof Fault && thrown.code === 'cancelled'
 
 const isUpstream = ({ code }: Fault): boolean => BLAMES[code] === 'upstream'
 

@@ -1,4 +1,5 @@
 import { asTheyEnd } from './calls/as-they-end.ts'
+import { failuresInARow } from './calls/failures-in-a-row.ts'
 import type { Catalog, Page, PageOptions, Search } from './catalog/port.ts'
 import type { Colour, Cost, Sampling } from './colour/port.ts'
 import { BLAMES, Fault } from './errors.ts'
@@ -42,13 +43,13 @@ export async function* warmUp(
   const ended = signal ? AbortSignal.any([signal, left.signal]) : left.signal
   const granules = newestFirst(session.catalog, search, { ...paging, signal: ended })
   const warm = (granule: Granule) => warmOne(session, granule, sampling, ended)
-  let failures = 0
+  const lastOfRow = failuresInARow(MOST_FAILURES_IN_A_ROW)
   try {
     for await (const { step, lacking } of asTheyEnd(granules, granulesInFlight, warm)) {
       yield step
       // What was remembered says nothing of how the archive does now.
-      if (step.outcome !== 'cached') failures = lacking ? failures + 1 : 0
-      if (lacking && failures === MOST_FAILURES_IN_A_ROW) throw stopped(lacking)
+      const last = step.outcome === 'cached' ? undefined : lastOfRow(lacking)
+      if (last) throw stopped(last)
     }
   } finally {
     left.abort()
@@ -92,11 +93,12 @@ async function warmOne(
   signal: AbortSignal,
 ): Promise<Warmed> {
   try {
-    const { colour, cost, stored } = await colourOf(granule, sampling, signal)
+    const { colour, cost, unstored } = await colourOf(granule, sampling, signal)
     if (!cost) return { step: { granule, outcome: 'cached', colour } }
-    if (stored) return { step: { granule, outcome: 'done', colour, cost } }
-    const lacking = new Fault('misconfigured', NOT_STORED)
-    return { step: { granule, outcome: 'failed', reason: NOT_STORED, cost }, lacking }
+    if (unstored === undefined) return { step: { granule, outcome: 'done', colour, cost } }
+    const reason = `${NOT_STORED}: ${unstored}.`
+    const lacking = new Fault('misconfigured', reason)
+    return { step: { granule, outcome: 'failed', reason, cost }, lacking }
   } catch (thrown) {
     if (!(thrown instanceof Fault) || BLAMES[thrown.code] === 'all') throw thrown
     const lacking = BLAMES[thrown.code] === 'upstream' ? thrown : undefined
@@ -104,11 +106,11 @@ async function warmOne(
   }
 }
 
-const NOT_STORED = 'Its colour was made, and could not be written to the store that SWATH_STORE names.'
+const NOT_STORED = 'Its colour was made, and could not be written to the store that SWATH_STORE names'
 
 function stopped(last: Fault): Fault {
   const sentence =
-    `${MOST_FAILURES_IN_A_ROW} granules in a row failed for no reason of their own, so the warm-up stopped; ` +
-    `the same command goes on from there. The last one: ${last.message}`
+    `${MOST_FAILURES_IN_A_ROW} granules in a row failed for no reason of their own, so the warm-up stopped. ` +
+    `Once the cause is gone, the same command makes what the store then lacks. The last one: ${last.message}`
   return new Fault(last.code, sentence, { cause: last })
 }

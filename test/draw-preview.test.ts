@@ -194,6 +194,22 @@ describe('many askers', () => {
     await expect(draw(granule, PNG, asker.signal)).rejects.toMatchObject({ code: 'cancelled' })
   })
 
+  test('who leave while pictures wait for their turn take those out of the queue', async () => {
+    const { draw, reads, state } = open()
+    const granules = await Promise.all([FULL, HALF, OFFSET, LONG, L2A].map(granuleOf))
+    const asker = new AbortController()
+    const asked = Promise.allSettled(granules.map((granule) => draw(granule, PNG, asker.signal)))
+    // The first two have begun by then: so many are drawn at once.
+    await new Promise((resolve) => setImmediate(resolve))
+    asker.abort()
+    for (const outcome of await asked)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { code: 'cancelled' } })
+    // Of two begun ones and one behind them, this is the last to be drawn.
+    await draw(granules[4] ?? (await granuleOf(L2A)), PNG)
+    while (state().drawn < 3) await new Promise((resolve) => setTimeout(resolve, 5))
+    expect([reads.length, state().failed]).toEqual([3, 0])
+  })
+
   test('for more pictures than fit have the last ones at hand', async () => {
     const { draw, reads, state } = open(undefined, undefined, 150_000)
     const granule = await granuleOf(FULL)

@@ -21,7 +21,7 @@ export type DrawnHouse = {
 }
 
 /** Colours made once are remembered for their sampling, as by the real one. */
-export async function openDrawnHouse(listConcurrency = 32): Promise<DrawnHouse> {
+export async function openDrawnHouse(): Promise<DrawnHouse> {
   const folder = await temporaryFolder()
   const house = await openHouse(readConfig({ SWATH_STORE: `sqlite:${join(folder.path, 'store.sqlite')}` }))
   const drawn = drawnColours()
@@ -43,7 +43,7 @@ export async function openDrawnHouse(listConcurrency = 32): Promise<DrawnHouse> 
       const key = JSON.stringify([granuleId, sampling])
       const cost = made.has(key) ? undefined : NO_COST
       made.set(key, colour)
-      return { colour, cost, stored: true }
+      return { colour, cost, unstored: undefined }
     } finally {
       atOnce--
     }
@@ -52,7 +52,7 @@ export async function openDrawnHouse(listConcurrency = 32): Promise<DrawnHouse> 
     made.get(JSON.stringify([granuleId, sampling]))
 
   return {
-    house: { ...house, open: () => ({ ...house.open(), listConcurrency, colourOf, rememberedColour }) },
+    house: { ...house, open: () => ({ ...house.open(), colourOf, rememberedColour }) },
     instead,
     asked,
     mostAtOnce: () => most,

@@ -213,9 +213,16 @@ describe('the file that stood at the target', () => {
     })
     await expect(to(out('none/c.csv'))).rejects.toMatchObject({
       code: 'misconfigured',
-      message: expect.stringMatching(/none\/c\.csv cannot/),
+      message: expect.stringMatching(
+        /none\/c\.csv cannot be written: the folder .*\/none is not there\. Nothing/,
+      ),
     })
-    await expect(to('/proc/c.csv')).rejects.toMatchObject({ code: 'misconfigured' })
+    writeFileSync(out('file'), '')
+    await expect(to(out('file/c.csv'))).rejects.toThrow(/written: .*\/out\/file is not a folder\. Nothing/)
+    await expect(to('/proc/c.csv')).rejects.toMatchObject({
+      code: 'misconfigured',
+      message: '/proc/c.csv cannot be written: no file can be made in the folder /proc. Nothing was changed.',
+    })
   })
 
   test.for(['c.txt', 'c', 'csv', 'c.csv.gz'])('has to tell its form: %s', async (name) => {

@@ -61,6 +61,8 @@ colour knows no catalog | src/colour/x.ts | import { query } from '../catalog/qu
 what a file says knows no colour | src/jpeg2000/x.ts | import type { Colour } from '../colour/port.ts' | ../colour/port.ts
 what a file says reads nothing | src/jpeg2000/x.ts | import { gcsStorage } from '../storage/gcs.ts' | ../storage/gcs.ts
 calls know no capability | src/calls/x.ts | import type { Entry } from '../storage/port.ts' | ../storage/port.ts
+files know no capability | src/files/x.ts | import type { Store } from '../store/port.ts' | ../store/port.ts
+files know no granule | src/files/x.ts | import type { Granule } from '../sentinel2/granule.ts' | ../sentinel2/granule.ts
 a verb knows no http | src/list-area.ts | import { problem } from './http/problem.ts' | ./http/problem.ts
 a verb knows no command line | src/rank-colour.ts | import { EXIT } from './cli/terminal.ts' | ./cli/terminal.ts
 a verb does not wire | src/warm-up.ts | import { openHouse } from './wire.ts' | ./wire.ts
@@ -169,6 +171,7 @@ a computed import | src/wire.ts | const x = await import(name) | only a run can 
       'src/sentinel2/x.ts': "import type { Box } from './granule.ts'",
       'src/catalog/bigquery-jobs.ts': "import type { BigQuery } from '@google-cloud/bigquery'",
       'src/catalog/bucket.ts': "import type { Storage } from '../storage/port.ts'\nimport pMap from 'p-map'",
+      'src/catalog/index-file.ts': "import { moveToTarget } from '../files/target-place.ts'",
       'src/storage/remembering.ts': "import type { Listings } from '../store/port.ts'",
       'src/storage/gcs.ts': "const { Storage } = await import('@google-cloud/storage')",
       'src/list-area.ts': "import type { Page } from './catalog/port.ts'",

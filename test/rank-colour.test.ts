@@ -1,13 +1,15 @@
+import { setImmediate } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { parseAreaQuery } from '../src/area-query.ts'
-import type { Colour } from '../src/colour/port.ts'
+import type { Colour, Coloured } from '../src/colour/port.ts'
 import { DEFAULT_SAMPLING } from '../src/colour-query.ts'
 import { Fault, type FaultCode } from '../src/errors.ts'
 import type { Session } from '../src/house.ts'
 import type { Ranked } from '../src/list-area.ts'
-import { rankArea, rankGranules } from '../src/rank-colour.ts'
+import { type RankOptions, rankArea, rankGranules } from '../src/rank-colour.ts'
 import type { Granule } from '../src/sentinel2/granule.ts'
 import { type DrawnHouse, openDrawnHouse } from './drawn-house.ts'
+import { colourOfNumber, granuleOf } from './store/colour-samples.ts'
 
 let drawn: DrawnHouse
 let session: Session
@@ -162,28 +164,39 @@ describe('granules whose colour cannot be had', () => {
 })
 
 describe('colours', () => {
-  test('are made no more at once than lists are', async () => {
-    const narrow = await openDrawnHouse(3)
-    const options = { rank: rankOf('red'), sampling: DEFAULT_SAMPLING }
-    await rankGranules(narrow.house.open(), granules, options)
-    expect([narrow.mostAtOnce(), narrow.asked.length]).toEqual([3, 10])
-    await narrow.close()
+  test('of a rank are asked for 32 at once, however many are listed at once', async () => {
+    let [now, most] = [0, 0]
+    const { session } = manyOf(async (n) => {
+      most = Math.max(most, ++now)
+      await setImmediate()
+      now--
+      return made(n)
+    })
+    await rankMany({ ...session, listConcurrency: 1 }, 200)
+    expect(most).toBe(32)
   })
 
   test('are started no more once the asker has left', async () => {
-    const narrow = await openDrawnHouse(1)
     const left = new AbortController()
-    const options = {
-      rank: rankOf('red'),
-      sampling: DEFAULT_SAMPLING,
-      signal: left.signal,
-      onTried: () => left.abort(),
+    const { session, asked } = manyOf(made)
+    const ranking = rankMany(session, 200, { signal: left.signal, onTried: () => left.abort() })
+    await expect(ranking).rejects.toMatchObject({ code: 'cancelled' })
+    // Those asked for in the same moment.
+    expect(asked.length).toBeLessThanOrEqual(32)
+  })
+
+  test('of ten thousand remembered granules leave the event loop free', async () => {
+    const { session } = manyOf((n) => ({ ...made(n), cost: undefined }))
+    let [turns, over] = [0, false]
+    const turn = () => {
+      turns++
+      if (!over) globalThis.setImmediate(turn)
     }
-    await expect(rankGranules(narrow.house.open(), granules, options)).rejects.toMatchObject({
-      code: 'cancelled',
-    })
-    expect(narrow.asked.length).toBe(1)
-    await narrow.close()
+    turn()
+    expect((await rankMany(session, 10_000)).length).toBe(10_000)
+    over = true
+    // After every few hundred, once as they are asked for and once as they are compared.
+    expect(turns).toBeGreaterThanOrEqual(2 * (10_000 / 500))
   })
 
   test('are counted as they are tried, whatever comes of it', async () => {
@@ -194,6 +207,112 @@ describe('colours', () => {
     expect(counts).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
   })
 })
+
+describe('an archive that fails', () => {
+  const LEFT_OUT = /^It was not tried to the end, as the archive failed 8 times in a row; ask again later\.$/
+
+  test('for eight granules in a row is asked for no more, and its first failure is told', async () => {
+    const { session, asked } = manyOf(async (n) => {
+      await setImmediate()
+      return fault('upstream-late', `${n} was too late.`)
+    })
+    await expect(rankMany(session, 250)).rejects.toMatchObject({
+      code: 'upstream-late',
+      message: '0 was too late.',
+    })
+    expect(asked.length).toBeLessThan(8 + 32)
+  })
+
+  test('and hangs is waited for by none of those that wait for their turn', async () => {
+    // The first eight fail at their deadline; the others have only their signal to end them.
+    const { session, asked } = manyOf((n, signal) => (n < 8 ? fault('upstream-late') : untilLeft(signal)))
+    await expect(rankMany(session, 250)).rejects.toMatchObject({ code: 'upstream-late' })
+    expect(asked.length).toBeLessThan(8 + 32)
+  })
+
+  test('leaves those that have colours in order, and the untried last, each with the reason', async () => {
+    const { session, asked } = manyOf((n) => (n < 40 ? made(n) : fault('upstream-busy', 'Busy.')))
+    const all = await rankMany(session, 250)
+    expect(all.length).toBe(250)
+    expect(all.filter(({ rank }) => 'score' in rank).length).toBe(40)
+    const reasons = all.slice(40).map(({ rank }) => reasonOf(rank) ?? '')
+    expect(reasons.slice(0, 8)).toEqual(Array(8).fill('Busy.'))
+    expect(reasons.slice(-170).every((reason) => LEFT_OUT.test(reason))).toBe(true)
+    expect(asked.length).toBeLessThan(40 + 8 + 32)
+  })
+
+  test('does not keep a rank from what is remembered', async () => {
+    const { session } = manyOf(
+      () => fault('upstream-failed'),
+      (n) => (n >= 200 ? colour(0.1, 0.2, 0.3) : undefined),
+    )
+    const all = await rankMany(session, 250)
+    expect(all.slice(0, 50).every(({ rank }) => 'score' in rank)).toBe(true)
+    expect(all.slice(50).every(({ rank }) => 'reason' in rank)).toBe(true)
+  })
+
+  test('is not given up where an answer comes in between, and what is remembered is none', async () => {
+    const answers = [made(0), fault('no-colour'), fault('bad-image')]
+    const alive = manyOf((n) => (n % 8 === 7 ? (answers[n % 3] ?? made(n)) : fault('upstream-busy')))
+    await rankMany(alive.session, 240)
+    expect(alive.asked.length).toBe(240)
+    const remembering = manyOf((n) =>
+      n % 4 === 0 ? { ...made(n), cost: undefined } : fault('upstream-busy'),
+    )
+    await rankMany(remembering.session, 240)
+    expect(remembering.asked.length).toBeLessThan(12 + 32)
+  })
+
+  test('and an asker who leaves then hears that, and no failure', async () => {
+    const left = new AbortController()
+    const { session } = manyOf((n, signal) => {
+      if (n < 8) return fault('upstream-late')
+      left.abort()
+      return untilLeft(signal)
+    })
+    const ranking = rankMany(session, 250, { signal: left.signal })
+    await expect(ranking).rejects.toMatchObject({ code: 'cancelled' })
+  })
+})
+
+const COST = { listMs: 1, readMs: 1, reads: 1, bytes: 1, decodeMs: 1, cpuMs: 1, storeMs: 1 }
+const made = (n: number): Coloured => ({ colour: colourOfNumber(n), cost: COST, unstored: undefined })
+
+/** A session whose granules of each number come to something, and the numbers of those that were asked for. */
+function manyOf(
+  becomes: (n: number, signal?: AbortSignal) => Coloured | Fault | Promise<Coloured | Fault>,
+  remembered: (n: number) => Colour | undefined = () => undefined,
+) {
+  const numberOf = ({ granuleId }: Granule) => Number(granuleId.slice(12, 18))
+  const asked: number[] = []
+  const many: Session = {
+    ...session,
+    colourOf: async (granule, _, signal) => {
+      asked.push(numberOf(granule))
+      const outcome = await becomes(numberOf(granule), signal)
+      if (outcome instanceof Fault) throw outcome
+      return outcome
+    },
+    rememberedColour: (granule) => remembered(numberOf(granule)),
+  }
+  return { session: many, asked }
+}
+
+const rankMany = (session: Session, count: number, options: Partial<RankOptions> = {}) =>
+  rankGranules(
+    session,
+    Array.from({ length: count }, (_, n) => granuleOf(n)),
+    {
+      rank: rankOf('red'),
+      sampling: DEFAULT_SAMPLING,
+      ...options,
+    },
+  )
+
+const untilLeft = (signal: AbortSignal | undefined) =>
+  new Promise<never>((_, reject) => {
+    signal?.addEventListener('abort', () => reject(fault('cancelled')))
+  })
 
 describe('a ranked page', () => {
   const options = { rank: rankOf('blue'), sampling: DEFAULT_SAMPLING, bands: undefined }

@@ -8,6 +8,7 @@ import { buildIndex } from '../src/build-index.ts'
 import { type ComponentMean, type MeanSoFar, meansOf } from '../src/colour/mean.ts'
 import { decodeThreads } from '../src/colour/sampler.ts'
 import { readConfig } from '../src/config.ts'
+import { withHeadroom } from '../src/jpeg2000/cut.ts'
 import { readStrips } from '../src/jpeg2000/read-strips.ts'
 import { openHouse } from '../src/wire.ts'
 import { archiveRow } from './archive.ts'
@@ -58,7 +59,7 @@ describe.runIf(bucket && golden)('the reduced mean of a real band, half of it no
     }
     let soFar: MeanSoFar | undefined
     const { strips } = readStrips({ size: statSync(file).size, layout: undefined, read }, reduce)
-    for await (const { cut } of strips) soFar = (await sampler.sum(cut, soFar)).soFar
+    for await (const cut of strips) soFar = (await sampler.sum(withHeadroom(cut), soFar)).soFar
     return soFar && meansOf(soFar)[0]
   }
 
@@ -76,8 +77,8 @@ describe.runIf(bucket && golden)('the reduced mean of a real band, half of it no
     )
     const [r0 = 9, r1 = 9, r2 = 9, r3 = 9, r4 = 9] = errors
     expect(r0).toBeLessThan(1e-4)
-    for (const error of [r1, r2, r3]) expect(error).toBeLessThan(0.25)
-    expect(r4).toBeLessThan(1)
+    for (const error of [r1, r2, r3]) expect(error).toBeLessThan(0.3)
+    expect(r4).toBeLessThan(0.8)
   })
 })
 
@@ -126,7 +127,7 @@ describe.runIf(bucket && golden && csv && csvL2A)('the service on the real produ
     ['?stride=6', 0.01],
     ['?stride=12', 0.25],
     ['?stride=24', 0.25],
-    ['?stride=48', 0.25],
+    ['?stride=48', 0.3],
   ] as const)('gives the colour of 29UNU%s within %f percent', async ([query, percent]) => {
     const { red, green, blue, valid } = colour.parse((await ask(UNU, query)).body)
     for (const [band, reflectance] of [

@@ -154,7 +154,7 @@ describe('a warm-up of many granules', () => {
 
   const NUMBERS = Array.from({ length: 100 }, (_, n) => n)
   const COST = { listMs: 1, readMs: 1, reads: 1, bytes: 1, decodeMs: 1, cpuMs: 1, storeMs: 1 }
-  const made = (n: number): Coloured => ({ colour: colourOfNumber(n), cost: COST, stored: true })
+  const made = (n: number): Coloured => ({ colour: colourOfNumber(n), cost: COST, unstored: undefined })
   const fault = (code: FaultCode) => new Fault(code, `The archive: ${code}.`)
 
   /** A session over granules 0 to 99, and what was asked of it. */
@@ -248,15 +248,24 @@ describe('a warm-up of many granules', () => {
   })
 
   test('counts a colour as done only where the store holds it, and stops after twenty it does not', async () => {
-    const { session } = sessionOf((n) => ({ ...made(n), stored: n < 30 && n !== 5 }))
+    const { session } = sessionOf((n) => ({
+      ...made(n),
+      unstored: n < 30 && n !== 5 ? undefined : 'the database or disk is full',
+    }))
     const { came, thrown } = await outcome(warm(session))
     expect(came[5]).toMatchObject({
       outcome: 'failed',
-      reason: expect.stringMatching(/SWATH_STORE/),
+      reason: expect.stringMatching(/SWATH_STORE names: the database or disk is full\.$/),
       cost: COST,
     })
     expect(outcomesOf(came).filter((one) => one === 'done').length).toBe(29)
-    expect([came.length, thrown]).toMatchObject([50, { code: 'misconfigured' }])
+    expect([came.length, thrown]).toMatchObject([
+      50,
+      {
+        code: 'misconfigured',
+        message: expect.stringMatching(/Once the cause is gone, .* the database or disk is full\.$/),
+      },
+    ])
   })
 
   test('tells all steps of the pages it has before a page that cannot be had ends it', async () => {

@@ -56,12 +56,10 @@ const TILE = /^\[INFO\] Tile \d+\/(\d+) has been decoded/
 let loading: Promise<Codec> | undefined
 const nothingHeard = (): Heard => ({ complaint: undefined, tiles: new Set() })
 let heard = nothingHeard()
-let onLine: (line: string) => void = hear
 
 /** Decodes a codestream and checks what came out. What it throws is a bug. */
 export default async function decodeImage(job: Job): Promise<Reply> {
-  const listen = (line: string) => onLine(line)
-  loading ??= loadCodec({ print: listen, printErr: listen })
+  loading ??= loadCodec({ print: hear, printErr: hear })
   const codec = await loading
   const began = performance.now()
   const cpuBefore = process.threadCpuUsage()
@@ -81,10 +79,11 @@ export default async function decodeImage(job: Job): Promise<Reply> {
 }
 
 /** Without the codestream, which would travel with the means. */
-const stripOf = ({ reduce, reversible, lastColumn, lastRow }: Cut, pixels: Pixels): Strip => ({
+const stripOf = ({ reduce, reversible, zero, lastColumn, lastRow }: Cut, pixels: Pixels): Strip => ({
   ...pixels,
   reduce,
   reversible,
+  zero,
   lastColumn,
   lastRow,
 })
@@ -97,7 +96,6 @@ function decode(codec: Codec, cut: Cut): Decoded {
     const decoder = new codec.J2KDecoder()
     decoder.getEncodedBuffer(cut.codestream.length).set(cut.codestream)
     decoder.decode()
-    driveOut(codec)
     const outcome = read(decoder, cut)
     decoder.delete()
     return { ...outcome, broken: false }
@@ -160,22 +158,6 @@ function hear(line: string): void {
       heard.complaint ??= message.replace(/^\[(ERROR|WARNING)\]/, '').trim() || undefined
     }
   }
-}
-
-/** SOC and SIZ alone: the first words about it are those of START. */
-const NOTHING = Uint8Array.of(0xff, 0x4f, 0xff, 0x51)
-const START = '[INFO] Start to read'
-
-/** A last message without an end of line comes with the next line only, and would be held against the next image. */
-function driveOut(codec: Codec): void {
-  const lines: string[] = []
-  onLine = (line) => lines.push(line)
-  const decoder = new codec.J2KDecoder()
-  decoder.getEncodedBuffer(NOTHING.length).set(NOTHING)
-  decoder.decode()
-  decoder.delete()
-  onLine = hear
-  hear((lines[0] ?? '').split(START)[0] ?? '')
 }
 
 /** The package has no types; what is used of it is written down in Codec. */

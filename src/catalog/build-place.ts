@@ -1,20 +1,14 @@
-import { mkdtemp, readdir, realpath, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join, resolve } from 'node:path'
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Fault, messageOf } from '../errors.ts'
+import { openTargetPlace, type TargetPlace } from '../files/target-place.ts'
 import { startsAsIndex } from './index-header.ts'
 
-/** Where an index is built: a hidden folder beside it that holds all a build needs, and nothing else. */
-export type BuildPlace = {
-  /** The index to make or replace, links followed. */
-  readonly to: string
-  readonly folder: string
+/** Where an index is built. */
+export type BuildPlace = TargetPlace & {
   /** In the folder, where the index grows. */
   readonly draft: string
-  remove(): Promise<void>
 }
-
-/** Places of this process, so that they are told from those of a dead one that had its number. */
-const ours = new Set<string>()
 
 /**
  * Makes the place to build an index in, after sweeping away those that killed builds of it left behind.
@@ -24,21 +18,9 @@ const ours = new Set<string>()
  */
 export async function openBuildPlace(target: string, sources: readonly string[]): Promise<BuildPlace> {
   await refuseToOverwrite(target, sources)
-  const to = await realpath(target).catch(() => resolve(target))
-  const prefix = `.${basename(to)}.building-`
   try {
-    await sweep(dirname(to), prefix)
-    const folder = await mkdtemp(join(dirname(to), `${prefix}${process.pid}-`))
-    ours.add(folder)
-    return {
-      to,
-      folder,
-      draft: join(folder, 'index.sqlite'),
-      remove: async () => {
-        await rm(folder, { recursive: true, force: true })
-        ours.delete(folder)
-      },
-    }
+    const place = await openTargetPlace(target, 'building')
+    return { ...place, draft: join(place.folder, 'index.sqlite') }
   } catch (cause) {
     throw new Fault('misconfigured', `The index ${target} cannot be written: ${messageOf(cause)}.`, { cause })
   }
@@ -65,23 +47,3 @@ async function refuseToOverwrite(target: string, sources: readonly string[]): Pr
 
 const refusal = (target: string, why: string): Fault =>
   new Fault('misconfigured', `The index cannot be written to ${target}: that ${why}. Nothing was built.`)
-
-async function sweep(parent: string, prefix: string): Promise<void> {
-  for (const name of await readdir(parent)) {
-    const pid = name.startsWith(prefix) ? /^(\d+)-/.exec(name.slice(prefix.length))?.[1] : undefined
-    const folder = join(parent, name)
-    if (pid === undefined || ours.has(folder)) continue
-    if (Number(pid) === process.pid || !isAlive(Number(pid)))
-      await rm(folder, { recursive: true, force: true })
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0)
-    return true
-  } catch (thrown) {
-    // EPERM: it is there and another user's.
-    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH')
-  }
-}

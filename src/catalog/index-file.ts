@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs'
-import { open, rename } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { Fault, messageOf } from '../errors.ts'
+import { moveToTarget } from '../files/target-place.ts'
 import type { BuildPlace } from './build-place.ts'
 import { APPLICATION } from './index-header.ts'
 import type { IndexRow } from './index-row.ts'
@@ -60,8 +60,7 @@ export function createIndex({ to, draft }: Pick<BuildPlace, 'to' | 'draft'>): In
       db.exec(query('sqlite', 'names'))
       db.exec('ANALYZE')
       db.close()
-      await flush(draft)
-      await rename(draft, to)
+      await moveToTarget(draft, to)
     },
     close: () => {
       if (db.isOpen) db.close()
@@ -153,12 +152,3 @@ const notAnIndex = (file: string, why: string, cause?: unknown): Fault =>
   new Fault('misconfigured', `${file} is no index that swath can read: ${why}. ${HOW_TO_BUILD}.`, {
     cause,
   })
-
-async function flush(file: string): Promise<void> {
-  const handle = await open(file, 'r+')
-  try {
-    await handle.sync()
-  } finally {
-    await handle.close()
-  }
-}

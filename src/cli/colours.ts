@@ -1,6 +1,8 @@
+import { existsSync } from 'node:fs'
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
-import { type ExportReport, exportColours } from '../export-colours.ts'
+import { Fault } from '../errors.ts'
+import { type ExportReport, exportColours, refuseOtherForms } from '../export-colours.ts'
 import { openStoreOf } from '../wire.ts'
 import { createProgress, EXIT, type Exit, type Terminal } from './terminal.ts'
 import { untilStopped } from './until-stopped.ts'
@@ -19,6 +21,9 @@ export function coloursCommand(terminal: Terminal, finish: (exit: Exit) => void)
 
 async function exportTo(terminal: Terminal, to: string): Promise<ExportReport> {
   const config = readConfig(terminal.env)
+  refuseOtherForms(to)
+  // Opening would make one, which no user of an export wants.
+  if (!existsSync(config.storeFile)) throw noStore(config.storeFile)
   const store = openStoreOf(config)
   const progress = createProgress(terminal)
   const onProgress = (colours: number) => progress.show(`${colours} colours`)
@@ -31,6 +36,13 @@ async function exportTo(terminal: Terminal, to: string): Promise<ExportReport> {
     progress.clear()
     store.close()
   }
+}
+
+function noStore(file: string): Fault {
+  const sentence =
+    `There is no store ${file}, so there is nothing to export. ` +
+    'Name one in SWATH_STORE=sqlite:<file>; swath warm makes and fills it.'
+  return new Fault('misconfigured', sentence)
 }
 
 function sentences({ colours, unreadable }: ExportReport, to: string, store: string): string {

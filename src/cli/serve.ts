@@ -28,7 +28,9 @@ export function serveCommand(terminal: Terminal, finish: (exit: Exit) => void): 
       })
       const { port } = server.address() as AddressInfo
       // Nobody has to read the greeting for the service to serve.
-      await terminal.output.write(greeting(urlOf(config.host, port))).catch(() => {})
+      await terminal.output
+        .write(greeting(urlOf(config.host, port), config.catalog.kind === 'sample'))
+        .catch(() => {})
       await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
       server.close()
       const grace = setTimeout(
@@ -50,8 +52,11 @@ function urlOf(host: string, port: number): string {
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
-const greeting = (url: string): string => `swath is serving on ${url}. Three things to try:
+/** The sample has a granule to show; what another catalog holds is not known here. */
+const greeting = (url: string, isSample: boolean): string => `swath is serving on ${url}. Three things to try:
   curl '${url}/area?lat1=55.660797&lng1=12.5896&lat2=55.663369&lng2=12.584670'
-  curl '${url}/area?bbox=11.8,54.9,14,56&cloud=30&bands=TCI&format=uris'
-  curl '${url}/estimate?bbox=11.8,54.9,14,56'
+  curl '${url}/area?bbox=11.8,54.9,14,56&rank=blue&bands=TCI&format=uris&limit=20'
+  ${isSample ? `curl -o algae.png '${url}/granules/${SAMPLE_GRANULE}/preview.png?width=512'` : `curl '${url}/estimate?bbox=11.8,54.9,14,56'`}
 `
+
+const SAMPLE_GRANULE = 'L1C_T33UUB_A017537_20200715T102602'

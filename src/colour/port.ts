@@ -44,8 +44,8 @@ export type Coloured = {
   readonly colour: Colour
   /** Undefined where the colour was remembered. */
   readonly cost: Cost | undefined
-  /** Whether the store holds it now; it does not where writing failed. */
-  readonly stored: boolean
+  /** Why the store could not take it, as a clause; undefined where it holds it. */
+  readonly unstored: string | undefined
 }
 
 /**

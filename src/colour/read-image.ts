@@ -32,7 +32,7 @@ export async function* readImage(
   const read = (range: { readonly first: number; readonly last: number }) => storage.read(key, range, signal)
   const { strips, reading, learnt } = readStrips({ size, layout: layouts.get(key, size), side, read }, reduce)
   try {
-    for await (const { cut } of strips) yield cut
+    yield* strips
     const layout = learnt()
     if (layout) layouts.put(key, size, layout)
   } catch (thrown) {
@@ -51,6 +51,6 @@ export function namingFile(thrown: unknown, key: string): unknown {
   if (thrown.code === 'bad-image') {
     return new Fault('bad-image', `${key} cannot be read: ${thrown.message}.`, { cause: thrown })
   }
-  if (thrown.code !== 'not-found' && thrown.code !== 'bad-request') return thrown
-  return new Fault('bad-image', `${key} is not as it was listed: ${thrown.message}`, { cause: thrown })
+  if (thrown.code !== 'not-found') return thrown
+  return new Fault('bad-image', `${key} is listed, but not there.`, { cause: thrown })
 }

@@ -1,10 +1,12 @@
 import { Fault } from '../errors.ts'
 import type { ByteRange } from '../storage/port.ts'
 import { badImage, type MainHeader, type NeedsMore, type TilePart, type Uncuttable } from './codestream.ts'
-import { hold, type Pieces, type Plan } from './pieces.ts'
-import { expectedNeed, type Place, SOT_BYTES } from './places.ts'
-import { tileSamples } from './strips.ts'
-import { readTilePart } from './tile-part.ts'
+import { heldPart, PART_LEAST } from './held-part.ts'
+import { MARKER } from './markers.ts'
+import { breather, hold, type Pieces, type Plan, WHOLE_MOST } from './pieces.ts'
+import { expectedNeed, type Place, rowsMost, tileMost } from './places.ts'
+import { allRows, tileSamples } from './strips.ts'
+import { SOT_BYTES } from './tile-part-start.ts'
 
 /** What windows on tile-parts should carry. */
 export type Carry = {
@@ -31,11 +33,9 @@ type Walk = {
   readonly carry: Carry
   /** By offset. */
   readonly found: Map<number, Place>
+  readonly breathe: () => Plan<void>
 }
 
-const EOC = 0xffd9
-/** Of a window: tile-parts' headers take 35 to 173 bytes in files of the archive. */
-const HOP_LEAST = 512
 /** What a tile needs is what the one before it needed, give or take a tenth. */
 const HOP_MARGIN = 1.1
 /**
@@ -62,13 +62,14 @@ const ROUNDS_MOST = 512
  * @throws {Fault} bad-image
  */
 export function* findTileParts(header: MainHeader, pieces: Pieces, carry: Carry): Plan<Place[] | Uncuttable> {
-  const walk: Walk = { header, pieces, carry, found: new Map() }
+  const walk: Walk = { header, pieces, carry, found: new Map(), breathe: breather() }
   const main: Chain = { at: header.firstTilePart, scan: undefined, last: undefined }
   let chains = [main, ...furtherChains(walk)]
+  const most = pieces.held() + bytesMost(walk)
   for (let round = 0; round < ROUNDS_MOST; round++) {
     const steps = new Map<Chain, ByteRange>()
     for (const chain of chains) {
-      const step = chain === main ? hop(walk, chain) : guarded(walk, chain)
+      const step = yield* chain === main ? hop(walk, chain) : guarded(walk, chain)
       if (step === 'done') {
         if (chain === main) return inOrder(walk)
         continue
@@ -77,13 +78,22 @@ export function* findTileParts(header: MainHeader, pieces: Pieces, carry: Carry)
       steps.set(chain, step)
     }
     chains = worthGoing([...steps.keys()])
-    yield* hold(
-      pieces,
-      chains.flatMap((chain) => steps.get(chain) ?? []),
-    )
+    const ranges = chains.flatMap((chain) => steps.get(chain) ?? [])
+    const bytes = ranges.reduce((sum, { first, last }) => sum + last + 1 - first, pieces.held())
+    if (bytes > most) throw badImage(`its tile-parts cannot be found within ${most} bytes`)
+    yield* hold(pieces, ranges)
   }
   throw badImage(`its tile-parts cannot be found within ${ROUNDS_MOST} round trips`)
 }
+
+/** Bytes that the search may take: those of the packets it carries, of the starts, and of a small file. */
+function bytesMost({ header, carry: { load, reduce } }: Walk): number {
+  const carried = rowsMost(header, allRows(header), load === 'packets' ? reduce : header.coding.levels)
+  return carried + scanBudget(header, reduce) + WHOLE_MOST
+}
+
+const scanBudget = (header: MainHeader, reduce: number): number =>
+  Math.max(SCAN_BUDGET, SCAN_SHARE * header.tilesAcross * header.tilesDown * expectedNeed(header, 0, reduce))
 
 /** Leaves out chains that an earlier one has overtaken, or whose way it goes on from here. */
 function worthGoing(chains: readonly Chain[]): Chain[] {
@@ -99,7 +109,7 @@ function worthGoing(chains: readonly Chain[]): Chain[] {
 function furtherChains({ header, pieces, carry }: Walk): Chain[] {
   const tiles = header.tilesAcross * header.tilesDown
   const mean = (header.end - header.firstTilePart) / tiles
-  const budget = Math.max(SCAN_BUDGET, SCAN_SHARE * tiles * expectedNeed(header, 0, carry.reduce))
+  const budget = scanBudget(header, carry.reduce)
   if (pieces.gaps({ first: header.firstTilePart, last: header.end - 1 }).length === 0) return []
   const worth = Math.floor(tiles / HOPS_WORTH)
   const count = Math.min(CHAINS_MOST, worth, 1 + Math.max(1, Math.floor(budget / mean)))
@@ -116,9 +126,9 @@ function furtherChains({ header, pieces, carry }: Walk): Chain[] {
 }
 
 /** Of a chain that is not the first: what it stumbles over is for the first one to judge. */
-function guarded(walk: Walk, chain: Chain): ByteRange | 'done' {
+function* guarded(walk: Walk, chain: Chain): Plan<ByteRange | 'done'> {
   try {
-    const step = chain.scan ? search(walk, chain, chain.scan.until) : hop(walk, chain)
+    const step = yield* chain.scan ? search(walk, chain, chain.scan.until) : hop(walk, chain)
     return typeof step === 'object' && 'uncuttable' in step ? 'done' : step
   } catch (error) {
     if (error instanceof Fault) return 'done'
@@ -127,8 +137,8 @@ function guarded(walk: Walk, chain: Chain): ByteRange | 'done' {
 }
 
 /** Follows the lengths as far as bytes are held, and says what to read to go on. */
-function hop(walk: Walk, chain: Chain): ByteRange | Uncuttable | 'done' {
-  const { header, pieces, found } = walk
+function* hop(walk: Walk, chain: Chain): Plan<ByteRange | Uncuttable | 'done'> {
+  const { header, pieces, found, breathe } = walk
   const tiles = header.tilesAcross * header.tilesDown
   for (;;) {
     const known = found.get(chain.at)
@@ -138,9 +148,10 @@ function hop(walk: Walk, chain: Chain): ByteRange | Uncuttable | 'done' {
       continue
     }
     if (chain.at + SOT_BYTES > header.end) return 'done'
-    const window = pieces.window(chain.at, header.end - chain.at)
-    if (window.length >= 2 && ((window[0] ?? 0) << 8) + (window[1] ?? 0) === EOC) return 'done'
-    const part = partAt(walk, window, chain.at)
+    const [high = 0, low = 0] = pieces.window(chain.at, 2)
+    if (high * 256 + low === MARKER.EOC) return 'done'
+    yield* breathe()
+    const part = partAt(walk, chain.at)
     if ('uncuttable' in part) return part
     if ('need' in part) return hopWindow(walk, chain, part.need)
     found.set(chain.at, placeOf(walk, part, chain.at))
@@ -149,9 +160,10 @@ function hop(walk: Walk, chain: Chain): ByteRange | Uncuttable | 'done' {
 }
 
 /** Looks through what is held for an SOT that can be believed, and says what to read to go on. */
-function search(walk: Walk, chain: Chain, until: number): ByteRange | Uncuttable | 'done' {
-  const { header, pieces } = walk
+function* search(walk: Walk, chain: Chain, until: number): Plan<ByteRange | Uncuttable | 'done'> {
+  const { header, pieces, breathe } = walk
   for (;;) {
+    yield* breathe()
     if (chain.at >= until) return 'done'
     const window = pieces.window(chain.at, until - chain.at)
     const start = indexOfSot(window)
@@ -166,7 +178,7 @@ function search(walk: Walk, chain: Chain, until: number): ByteRange | Uncuttable
     if (part && 'need' in part) return hopWindow(walk, chain, part.need)
     if (part) {
       chain.scan = undefined
-      return hop(walk, chain)
+      return yield* hop(walk, chain)
     }
     chain.at += 1
   }
@@ -175,7 +187,7 @@ function search(walk: Walk, chain: Chain, until: number): ByteRange | Uncuttable
 /** The tile-part that starts here, if what stands here is one. */
 function believed(walk: Walk, at: number): TilePart | NeedsMore | undefined {
   try {
-    const part = partAt(walk, walk.pieces.window(at, walk.header.end - at), at)
+    const part = partAt(walk, at)
     return 'uncuttable' in part ? undefined : part
   } catch (error) {
     if (error instanceof Fault) return undefined
@@ -183,11 +195,8 @@ function believed(walk: Walk, at: number): TilePart | NeedsMore | undefined {
   }
 }
 
-function partAt({ header }: Walk, window: Uint8Array, at: number): TilePart | NeedsMore | Uncuttable {
-  if (window.length < SOT_BYTES) return { need: SOT_BYTES }
-  // Its length is wanted: without a PLT, the packets of all resolutions would have to be followed.
-  return readTilePart(window, at, header, 0)
-}
+const partAt = ({ header, pieces, carry }: Walk, at: number): TilePart | NeedsMore | Uncuttable =>
+  heldPart(pieces, header, at, carry.reduce)
 
 function placeOf({ header, carry }: Walk, { tile, length, ends }: TilePart, at: number): Place {
   const need = ends[header.coding.levels - carry.reduce] ?? expectedNeed(header, tile, carry.reduce)
@@ -201,7 +210,8 @@ function hopWindow({ header, carry: { load, reduce } }: Walk, { at, last }: Chai
   const packets = last
     ? (HOP_MARGIN * last.need * tileSamples(header, next, reduce)) / samples
     : expectedNeed(header, next, reduce)
-  const length = Math.max(least, HOP_LEAST, load === 'packets' ? Math.ceil(packets) : 0)
+  const carried = load === 'packets' ? Math.min(Math.ceil(packets), tileMost(header, next, reduce)) : 0
+  const length = Math.max(least, PART_LEAST, carried)
   return { first: at, last: at + length - 1 }
 }
 

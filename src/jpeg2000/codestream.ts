@@ -111,6 +111,8 @@ export type Cut = {
   readonly components: number
   /** Of each component, unsigned, 1 to 16. */
   readonly bits: number
+  /** The value that stands for 0: above 0 where there is room below it for what rings there. */
+  readonly zero: number
   /** How often the image is halved in it. */
   readonly reduce: number
   /** Whether the 5/3 wavelet halved it, whose rounding adds up. */

@@ -66,11 +66,28 @@ export function expectedOf(
     height: size.bottom - size.top,
     components: size.components.length,
     bits: size.components[0]?.bits ?? 0,
+    zero: 0,
     reduce,
     reversible: coding.reversible,
     lastColumn: covered(size.right, full.right),
     lastRow: covered(size.bottom, full.bottom),
   }
+}
+
+/** Of the first component's depth in a codestream that begins with SIZ (A.5.1, Ssiz). */
+const DEPTH_AT = 42
+
+/**
+ * The same cut, said to be one bit deeper: then the decoder clamps nothing that the low-pass makes of dark
+ * beside bright, below 0 as it is. Values are those of the cut plus the new zero, half of its range (G.1.2).
+ * A cut that is not halved, not reversible, of several components or of 16 bits already stays as it is.
+ */
+export function withHeadroom(cut: Cut): Cut {
+  const { reduce, reversible, components, bits } = cut
+  if (reduce === 0 || !reversible || components !== 1 || bits > 15) return cut
+  const codestream = cut.codestream.slice()
+  codestream[DEPTH_AT] = bits
+  return { ...cut, codestream, bits: bits + 1, zero: 2 ** (bits - 1) }
 }
 
 /** Image and tiles along one side. */

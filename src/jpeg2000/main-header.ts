@@ -1,6 +1,13 @@
 import { readAnnounced } from './announced.ts'
-import { HEADER_SLACK, headerTooLong, locateCodestream, MOST_HEADER_BYTES } from './boxes.ts'
+import {
+  HEADER_SLACK,
+  headerTooLong,
+  type ImageHeaderBox,
+  locateCodestream,
+  MOST_HEADER_BYTES,
+} from './boxes.ts'
 import { badImage, type Coding, type ImageSize, type MainHeader, type NeedsMore } from './codestream.ts'
+import { checkLoad } from './load.ts'
 import { readCoding, readQuantization, readSize, tilesOf } from './main-segments.ts'
 import { MARKER, nameOf, standsAlone, viewOf } from './markers.ts'
 
@@ -10,8 +17,9 @@ import { MARKER, nameOf, standsAlone, viewOf } from './markers.ts'
  * @throws {Fault} bad-image
  */
 export function readMainHeader(head: Uint8Array, fileSize: number): MainHeader | NeedsMore {
-  const extent = locateCodestream(head, fileSize)
-  if ('need' in extent) return extent
+  const located = locateCodestream(head, fileSize)
+  if ('need' in located) return located
+  const { imageHeader, ...extent } = located
   const segments = readSegments(head.subarray(0, extent.end), extent.start, extent.end)
   if ('need' in segments) return { need: Math.min(fileSize, segments.need + HEADER_SLACK) }
   const { found, firstTilePart } = segments
@@ -19,6 +27,8 @@ export function readMainHeader(head: Uint8Array, fileSize: number): MainHeader |
   const coding = readCoding(only(found, MARKER.COD, 'COD'), size.components.length)
   const quantization = readQuantization(only(found, MARKER.QCD, 'QCD'), coding.levels)
   const tiles = tilesOf(size)
+  checkLoad(size, coding, tiles)
+  if (imageHeader !== undefined) checkImageHeader(imageHeader, size)
   return {
     ...extent,
     firstTilePart,
@@ -34,6 +44,22 @@ export function readMainHeader(head: Uint8Array, fileSize: number): MainHeader |
     tilesDown: tiles.down,
     uncuttable: whyUncuttable(found, size, coding),
   }
+}
+
+/** A .jp2 says twice how large it is; a damaged one may not agree with itself (I.5.3.1). */
+function checkImageHeader(box: ImageHeaderBox, { right, left, bottom, top, components }: ImageSize): void {
+  const [width, height] = [right - left, bottom - top]
+  const bits = components[0]?.bits ?? 0
+  const agrees =
+    box.width === width &&
+    box.height === height &&
+    box.components === components.length &&
+    (box.bits === undefined || box.bits === bits)
+  if (agrees) return
+  const told = `${box.width} by ${box.height} pixels, ${box.components} components, ${box.bits ?? bits} bits`
+  throw badImage(
+    `its ihdr box says ${told}, and its SIZ ${width} by ${height}, ${components.length}, ${bits}`,
+  )
 }
 
 /** Segments behind their lengths, by marker. */
@@ -101,7 +127,7 @@ const BINDING = {
 }
 
 /** Code-block styles from here on are those of other parts of the standard (Table A.19). */
-const FOREIGN_STYLES = 0x40
+export const FOREIGN_STYLES = 0x40
 
 function whyUncuttable(found: Segments, size: ImageSize, coding: Coding): string | undefined {
   for (const [name, code] of Object.entries(BINDING)) {

@@ -10,8 +10,8 @@ import { viewOf } from './markers.ts'
 const MOST_PIXELS_A_SIDE = 32_768
 /** Isot has 16 bits (A.4.2), and 65535 is not used. */
 const MOST_TILES = 65_535
-/** A picture has at most 3, the archive's masks have 8. */
-const MOST_COMPONENTS = 16
+/** Grey or colour: the decoder knows no others, and no picture of the archive has them (its masks do). */
+const COMPONENTS_READ: readonly number[] = [1, 3]
 const MOST_BITS = 16
 const MOST_LEVELS = 32
 
@@ -24,8 +24,8 @@ export function readSize(segment: Uint8Array): ImageSize {
   const view = viewOf(segment)
   const at = (word: number) => view.getUint32(2 + 4 * word)
   const count = view.getUint16(34)
-  if (count < 1 || count > MOST_COMPONENTS) {
-    throw badImage(`its SIZ names ${count} components, and 1 to ${MOST_COMPONENTS} are read`)
+  if (!COMPONENTS_READ.includes(count)) {
+    throw badImage(`its SIZ names ${count} components, and 1 or 3 are read`)
   }
   if (segment.length !== 36 + 3 * count) {
     throw badImage(`its SIZ is ${segment.length + 2} bytes long for ${count} components`)

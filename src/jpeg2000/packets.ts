@@ -1,20 +1,18 @@
-import type { Coding, MainHeader, NeedsMore, Uncuttable } from './codestream.ts'
+import { badImage, type Coding, type MainHeader, type NeedsMore, type Uncuttable } from './codestream.ts'
+import type { TileBytes } from './cut.ts'
 import { MARKER } from './markers.ts'
 import { type BandState, bandState, readPacketHeader } from './packet.ts'
 import { packetBits } from './packet-bits.ts'
+import { packetsInOrder } from './packet-order.ts'
 import { type Box, blocksOf, type PrecinctGrid, precinctsAt, tileBox } from './precincts.ts'
 
-/**
- * Code-blocks looked at for one tile-part, some 50 ms; a tile of 1024² has 341 of 64², and at most 87,381 of 4².
- * A packet counts for as many as it costs.
- */
-const MOST_BLOCKS = 2 ** 20
-const PACKET_COST = 32
 /** Precincts of a resolution that later layers come back to, each of some KB. */
 const MOST_REMEMBERED = 4096
 
 /**
- * Where the resolutions of a tile-part end, told by its packet headers (B.9, B.10) for want of a PLT.
+ * Where the resolutions of a tile-part end, told by its packet headers (B.9, B.10). What the main header was
+ * let pass with bounds their number. Code-block styles of other parts of the standard are not followed; what
+ * has them is not cut either.
  * @param bytes of the tile-part from its SOT, as far as they are there
  * @param from offset of the first packet
  * @param upTo the last resolution wanted
@@ -32,7 +30,6 @@ export function endsFromPackets(
   const box = tileBox(header, tile)
   const ends: number[] = []
   let at = from
-  let looked = 0
   for (let resolution = 0; resolution <= upTo; resolution++) {
     const grid = precinctsAt(coding, box, resolution)
     const bandsOf = rememberedBands(coding, box, resolution, grid)
@@ -41,8 +38,6 @@ export function endsFromPackets(
       if (at >= bytes.length) return { need: at + 1 }
       const bands = bandsOf(packet)
       if (bands === undefined) return TOO_MANY
-      looked += bands.reduce((sum, { blocks }) => sum + blocks, PACKET_COST)
-      if (looked > MOST_BLOCKS) return TOO_MANY
       const end = packetEnd(bytes, at, coding, bands, packet.layer)
       if (end === undefined) return { need: bytes.length + 1 }
       at = end
@@ -52,8 +47,46 @@ export function endsFromPackets(
   return { ends }
 }
 
+/**
+ * Holds what a PLT says against the packets themselves: a decoder takes bytes that it was given too many or
+ * too few of for packets of other places, and says nothing.
+ * @param part its bytes from SOT up to the last packet wanted
+ * @param upTo the last resolution wanted
+ * @throws {Fault} bad-image
+ */
+export function checkEnds({ tile, headerLength, bytes }: TileBytes, header: MainHeader, upTo: number): void {
+  const found = endsFromPackets(bytes, headerLength, header, tile, upTo)
+  if ('uncuttable' in found) throw badImage(found.uncuttable)
+  if ('need' in found || found.ends.at(-1) !== bytes.length) {
+    throw badImage(`the PLT of its tile ${tile} contradicts the packets there`)
+  }
+}
+
+/**
+ * Whether a tile ends before its packets do, in whatever order they come.
+ * @param bytes all bytes of its packets
+ * @throws {Fault} bad-image where a packet header is damaged
+ */
+export function packetsMissing(bytes: Uint8Array, header: MainHeader, tile: number): boolean {
+  const { coding, size } = header
+  const box = tileBox(header, tile)
+  const bandsAt = Array.from({ length: coding.levels + 1 }, (_, resolution) =>
+    rememberedBands(coding, box, resolution, precinctsAt(coding, box, resolution)),
+  )
+  let at = 0
+  for (const packet of packetsInOrder(coding, box, size.components.length)) {
+    if (at >= bytes.length) return true
+    const bands = bandsAt[packet.resolution]?.(packet)
+    if (bands === undefined) return false
+    const end = packetEnd(bytes, at, coding, bands, packet.layer)
+    if (end === undefined || end > bytes.length) return true
+    at = end
+  }
+  return false
+}
+
 const TOO_MANY: Uncuttable = {
-  uncuttable: 'it has no PLT, and more packets or code-blocks in a tile than are followed',
+  uncuttable: 'it has more precincts in several layers than are followed',
 }
 
 type Packet = { readonly layer: number; readonly component: number; readonly precinct: number }
@@ -87,7 +120,6 @@ function rememberedBands(coding: Coding, tile: Box, resolution: number, grid: Pr
       column: grid.left + (precinct % grid.across),
       row: grid.top + Math.floor(precinct / grid.across),
     })
-    if (grids.reduce((sum, { across, down }) => sum + across * down, 0) > MOST_BLOCKS) return undefined
     const bands = grids.map(bandState)
     if (coding.layers > 1) remembered.set(key, bands)
     return bands

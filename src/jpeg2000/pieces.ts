@@ -2,7 +2,7 @@ import type { ByteRange } from '../storage/port.ts'
 
 /**
  * A plan as data: it yields the ranges to be read at once and gets their bytes, in the same order and as long
- * as it asked for. One yield is one round trip.
+ * as it asked for. One yield is one round trip; one of no ranges lets others have their turn, see `breather`.
  */
 export type Plan<T> = Generator<readonly ByteRange[], T, readonly Uint8Array[]>
 
@@ -39,6 +39,19 @@ export function* hold(pieces: Pieces, ranges: readonly ByteRange[]): Plan<void> 
   reads.forEach((range, i) => {
     pieces.add(range, got[i] ?? new Uint8Array())
   })
+}
+
+/** Milliseconds that a plan may work without a break: all other requests wait for it. */
+const TURN_MS = 20
+
+/** To be called between pieces of work: lets others have their turn where this plan has had its own. */
+export function breather(): () => Plan<void> {
+  let since = performance.now()
+  return function* () {
+    if (performance.now() - since < TURN_MS) return
+    yield []
+    since = performance.now()
+  }
 }
 
 /** The fewest reads worth making: near ones merged, small files whole where more than half is wanted. */

@@ -1,5 +1,8 @@
 import type { MainHeader, TilePartLayout } from './codestream.ts'
-import { tileSamples } from './strips.ts'
+import type { TileRows } from './cut.ts'
+import { packetsByResolution } from './precincts.ts'
+import { samplesOf, tileSamples } from './strips.ts'
+import { SOT_BYTES } from './tile-part-start.ts'
 
 /** Where a tile-part lies. */
 export type Place = {
@@ -12,10 +15,14 @@ export type Place = {
   readonly need: number
 }
 
-/** Bytes of an SOT segment with its marker (ISO/IEC 15444-1 A.4.2). */
-export const SOT_BYTES = 12
 /** For SOT, the PLT of 4 to 173 packets and SOD: 35 to 173 bytes in files of the archive. */
 const HEADER_BYTES = 256
+/** What the header of a tile-part may have in any case: a comment or two of 64 KB. */
+const HEADER_MOST = 128 * 1024
+/** A packet's length in PLT or its empty header, with SOP and EPH: 9 bytes at most. */
+const PACKET_BYTES = 9
+/** Packets of a tile that are counted on; an image of the archive has 173. */
+const PACKETS_MOST = 2 ** 18
 /** Encoded bytes a raw byte: at most 0.86 at reduce 4 and 0.75 below, in bands that were measured. */
 const encoded = (reduce: number): number => (reduce < 4 ? 0.8 : 0.9)
 
@@ -67,3 +74,25 @@ export function expectedNeed(header: MainHeader, tile: number, reduce: number): 
   const bits = Math.max(...header.size.components.map((component) => component.bits))
   return HEADER_BYTES + Math.ceil((tileSamples(header, tile, reduce) * bits * encoded(reduce)) / 8)
 }
+
+/** Whether a tile-part can take so many bytes at a reduce, header and all. Lies must not fill the memory. */
+export function canTake(header: MainHeader, tile: number, reduce: number, bytes: number): boolean {
+  return bytes <= HEADER_MOST || bytes <= tileMost(header, tile, reduce)
+}
+
+/** The most bytes that a tile-part can take at a reduce: twice its samples' and what its packets are told by. */
+export function tileMost(header: MainHeader, tile: number, reduce: number): number {
+  const packets = packetsByResolution(header, tile).reduce((sum, count) => sum + count, 0)
+  const told = PACKET_BYTES * Math.min(packets, PACKETS_MOST)
+  return HEADER_MOST + told + sampleMost(header) * tileSamples(header, tile, reduce)
+}
+
+/** The most bytes that rows of tiles can take together, most of whose headers are short. */
+export function rowsMost(header: MainHeader, rows: TileRows, reduce: number): number {
+  const tiles = (rows.until - rows.from) * header.tilesAcross
+  return sampleMost(header) * samplesOf(header, rows, reduce) + 1024 * tiles + 1024 * 1024
+}
+
+/** Bytes of an encoded sample, at most: twice those of a raw one. */
+const sampleMost = ({ size }: MainHeader): number =>
+  2 * Math.ceil(Math.max(...size.components.map(({ bits }) => bits)) / 8)

@@ -60,15 +60,14 @@ export function blocksOf(
   resolution: number,
   precinct: { readonly column: number; readonly row: number },
 ): BlockGrid[] {
-  const level = resolution === 0 ? coding.levels : coding.levels - resolution + 1
-  const bands = resolution === 0 ? LOW : HIGH
+  const level = levelOf(coding, resolution)
   const { width, height } = precinctOf(coding, resolution)
   // Above resolution 0 a precinct covers half as much in each of its subbands (B.7).
   const shrink = resolution === 0 ? 0 : 1
   const [cellWidth, cellHeight] = [2 ** (width - shrink), 2 ** (height - shrink)]
   const blockWidth = Math.min(coding.codeBlockWidth, cellWidth)
   const blockHeight = Math.min(coding.codeBlockHeight, cellHeight)
-  return bands.map((band) => {
+  return bandsOf(resolution).map((band) => {
     const inside = bandBox(tile, level, band)
     const clipped = {
       left: Math.max(inside.left, precinct.column * cellWidth),
@@ -89,6 +88,44 @@ const HIGH: readonly Band[] = [
   { x: 0, y: 1 },
   { x: 1, y: 1 },
 ]
+
+/** A tile's side on the reference grid. */
+export type Span = { readonly start: number; readonly end: number }
+
+export const bandsOf = (resolution: number): readonly Band[] => (resolution === 0 ? LOW : HIGH)
+
+/** Precincts along one side of a tile at a resolution: `precinctsAt` is their product. */
+export function precinctsAcross(
+  coding: Coding,
+  { start, end }: Span,
+  resolution: number,
+  side: 'width' | 'height',
+): number {
+  const shrink = 2 ** (coding.levels - resolution)
+  return cells(Math.ceil(start / shrink), Math.ceil(end / shrink), 2 ** precinctOf(coding, resolution)[side])
+}
+
+/** Code-blocks along one side of a subband of a tile: the sum of what `blocksOf` tells of its precincts. */
+export function blocksAcross(
+  coding: Coding,
+  { start, end }: Span,
+  resolution: number,
+  side: 'width' | 'height',
+  high: 0 | 1,
+): number {
+  const level = levelOf(coding, resolution)
+  const precinct = precinctOf(coding, resolution)[side] - (resolution === 0 ? 0 : 1)
+  const block = Math.min(side === 'width' ? coding.codeBlockWidth : coding.codeBlockHeight, 2 ** precinct)
+  const shift = level === 0 ? 0 : high * 2 ** (level - 1)
+  return cells(Math.ceil((start - shift) / 2 ** level), Math.ceil((end - shift) / 2 ** level), block)
+}
+
+/** Cells of a grid anchored at 0 that a stretch touches. */
+const cells = (from: number, until: number, side: number): number =>
+  until <= from ? 0 : Math.ceil(until / side) - Math.floor(from / side)
+
+const levelOf = ({ levels }: Coding, resolution: number): number =>
+  resolution === 0 ? levels : levels - resolution + 1
 
 const precinctOf = (coding: Coding, resolution: number) =>
   coding.precincts[resolution] ?? { width: 15, height: 15 }

@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Fault } from '../errors.ts'
 import type { ByteRange } from '../storage/port.ts'
-import { badImage, type Cut, type TilePart, type TilePartLayout } from './codestream.ts'
-import { cutOut } from './cut.ts'
-import { noPieces, type Plan, WHOLE_MOST } from './pieces.ts'
+import { badImage, type Cut, type TilePart, type TilePartLayout, type Uncuttable } from './codestream.ts'
+import { cutOut, type TileBytes, type TileRows } from './cut.ts'
+import { checkEnds } from './packets.ts'
+import { breather, noPieces, type Pieces, type Plan, WHOLE_MOST } from './pieces.ts'
 import { readStrip } from './strip-windows.ts'
 import { wholeOf } from './whole.ts'
 import { type Cuttable, openByChains, openImage, openWhole, SMALL } from './window-plan.ts'
@@ -19,13 +21,6 @@ export type ImageFile = {
   readonly read: (range: ByteRange) => Promise<Uint8Array>
 }
 
-/** A strip of the image, from edge to edge, ready to be decoded. */
-export type Strip = {
-  readonly cut: Cut
-  /** How often the image is really halved in it: fewer times than wanted where the file has no more levels. */
-  readonly reduce: number
-}
-
 /** What reading took so far. */
 export type Reading = {
   /** Round trips, one after the other. */
@@ -38,8 +33,11 @@ export type Reading = {
 }
 
 export type Strips = {
-  /** Top to bottom; the next one is read when it is asked for. */
-  readonly strips: AsyncGenerator<Strip, void, undefined>
+  /**
+   * Top to bottom, from edge to edge; the next one is read when it is asked for. Each tells how often it is
+   * halved: fewer times than wanted where the file has no more levels.
+   */
+  readonly strips: AsyncGenerator<Cut, void, undefined>
   readonly reading: () => Reading
   /** What is worth remembering once the last strip came; undefined where nothing new was learnt. */
   readonly learnt: () => TilePartLayout | undefined
@@ -54,7 +52,7 @@ export function readStrips(file: ImageFile, wanted: number): Strips {
   const reading = { rounds: 0, reads: 0, bytes: 0, ms: 0 }
   let learnt: TilePartLayout | undefined
 
-  async function* strips(): AsyncGenerator<Strip, void, undefined> {
+  async function* strips(): AsyncGenerator<Cut, void, undefined> {
     const run = runnerOf(file, reading)
     const pieces = noPieces(file.size)
     let opened = await run(openImage(pieces, file.layout, wanted, file.side))
@@ -64,21 +62,16 @@ export function readStrips(file: ImageFile, wanted: number): Strips {
       const { header, reduce }: Cuttable = opened
       const rows = opened.strips[next]
       if (!rows) break
-      const tiles = await run(readStrip(pieces, opened, rows))
-      if (tiles === 'contradicted') {
+      const cut = await run(cutStrip(pieces, opened, rows, seen))
+      if (cut === 'contradicted') {
         opened = await run(openByChains(pieces, header, reduce))
-      } else if ('uncuttable' in tiles) {
-        opened = await run(openWhole(pieces, header, tiles.uncuttable))
+      } else if ('uncuttable' in cut) {
+        opened = await run(openWhole(pieces, header, cut.uncuttable))
       } else {
-        for (const { part } of tiles) seen.set(part.tile, part)
-        const parts = tiles.map(({ part, bytes }) => ({
-          tile: part.tile,
-          headerLength: part.headerLength,
-          bytes,
-        }))
-        yield { cut: cutOut(header, reduce, rows, parts), reduce }
         next++
-        if (pieces.held() > WHOLE_MOST) pieces.clear()
+        // While a strip is decoded, only what the next one can make use of is held beside it.
+        if (next === opened.strips.length || pieces.held() > WHOLE_MOST) pieces.clear()
+        yield cut
       }
     }
     if (opened.way === 'cut') {
@@ -88,17 +81,44 @@ export function readStrips(file: ImageFile, wanted: number): Strips {
     // Strips that were given already would count twice.
     if (next > 0)
       throw badImage('it cannot be cut to its end, and is not what was remembered or announced of it')
-    yield { cut: wholeOf(opened.header, opened.file), reduce: 0 }
+    yield wholeOf(opened.header, opened.file)
   }
 
   return { strips: strips(), reading: () => ({ ...reading }), learnt: () => learnt }
 }
 
+/** Reads a strip and cuts it out; nothing else holds on to its tiles. */
+function* cutStrip(
+  pieces: Pieces,
+  opened: Cuttable,
+  rows: TileRows,
+  seen: Map<number, TilePart>,
+): Plan<Cut | Uncuttable | 'contradicted'> {
+  const { header, reduce } = opened
+  const tiles = yield* readStrip(pieces, opened, rows)
+  if (tiles === 'contradicted' || 'uncuttable' in tiles) return tiles
+  const breathe = breather()
+  const parts: TileBytes[] = []
+  for (const { part, bytes } of tiles) {
+    const { tile, headerLength } = part
+    seen.set(tile, part)
+    checkEnds({ tile, headerLength, bytes }, header, header.coding.levels - reduce)
+    parts.push({ tile, headerLength, bytes })
+    yield* breathe()
+  }
+  return cutOut(header, reduce, rows, parts)
+}
+
 type Tally = { rounds: number; reads: number; bytes: number; ms: number }
+
+/** Bytes of one range, far above what one decode may have; plans keep below it. */
+const READ_CEILING = 128 * 1024 * 1024
 
 /** Carries a plan out: all ranges of a round at once, each of which must come whole. */
 function runnerOf({ size, read }: ImageFile, tally: Tally) {
   const whole = async (range: ByteRange): Promise<Uint8Array> => {
+    const length = range.last + 1 - range.first
+    if (length > READ_CEILING) throw badImage(`it would take ${length} bytes at once, too many to hold`)
     const bytes = await read(range).catch((error: unknown) => {
       if (!(error instanceof Fault && error.code === 'bad-request')) throw error
       throw new Fault('bad-image', `it ends before byte ${range.first}, its listing says ${size}`, {
@@ -107,7 +127,6 @@ function runnerOf({ size, read }: ImageFile, tally: Tally) {
     })
     tally.reads++
     tally.bytes += bytes.length
-    const length = range.last + 1 - range.first
     if (bytes.length === length) return bytes
     if (bytes.length > length) return bytes.subarray(0, length)
     throw badImage(`it ends at byte ${range.first + bytes.length}, its listing says ${size}`)
@@ -115,6 +134,11 @@ function runnerOf({ size, read }: ImageFile, tally: Tally) {
   return async <T>(plan: Plan<T>): Promise<T> => {
     let step = plan.next([])
     while (!step.done) {
+      if (step.value.length === 0) {
+        await nextTurn()
+        step = plan.next([])
+        continue
+      }
       const started = performance.now()
       tally.rounds++
       const got = await Promise.all(step.value.map(whole))

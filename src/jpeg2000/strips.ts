@@ -26,6 +26,8 @@ export function planStrips(header: MainHeader, reduce: number): TileRows[] {
   }))
 }
 
+export const allRows = ({ tilesDown }: MainHeader): TileRows => ({ from: 0, until: tilesDown })
+
 /** Samples of all components in tile rows, reduced (ISO/IEC 15444-1 B.2, B.3). */
 export function samplesOf({ size }: MainHeader, { from, until }: TileRows, reduce: number): number {
   const top = Math.max(size.top, size.tileTop + from * size.tileHeight)

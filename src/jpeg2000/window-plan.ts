@@ -4,14 +4,17 @@ import { badImage, type MainHeader, type TilePartLayout } from './codestream.ts'
 import { cuttableAt, type TileRows } from './cut.ts'
 import { readMainHeader } from './main-header.ts'
 import { CALL_WORTH, hold, type Pieces, type Plan, WHOLE_MOST } from './pieces.ts'
-import { announcedPlaces, isPlausible, type Place, placesIn, rememberedPlaces, SOT_BYTES } from './places.ts'
-import { DECODE_SAMPLES, planStrips, samplesOf } from './strips.ts'
+import { announcedPlaces, isPlausible, type Place, placesIn, rememberedPlaces } from './places.ts'
+import { allRows, DECODE_SAMPLES, planStrips, samplesOf } from './strips.ts'
+import { SOT_BYTES } from './tile-part-start.ts'
 
 /** Files up to this size are read at once: what could be left out is worth no second round trip. */
 export const SMALL = 256 * 1024
 /** Carries the boxes and main header of the archive's files (2 to 6 KB) and the first tile-part's window. */
 const HEAD = 12 * 1024
 const HEAD_ROUNDS_MOST = 16
+/** Boxes and all; a TLM of 65535 tiles takes 400 KB. */
+const HEAD_MOST = 8 * 1024 * 1024
 /** Windows up to this sum are read in one round with the head, before strips can be planned. */
 const AT_ONCE = 4 * 1024 * 1024
 
@@ -104,7 +107,9 @@ function* mainHeader(pieces: Pieces): Plan<MainHeader> {
   for (let round = 0; round < HEAD_ROUNDS_MOST; round++) {
     const read = readMainHeader(pieces.window(0, pieces.size), pieces.size)
     if (!('need' in read)) return read
-    yield* hold(pieces, [{ first: 0, last: Math.max(read.need, HEAD * 2 ** round) - 1 }])
+    if (read.need > HEAD_MOST) throw badImage(`its main header does not end within ${HEAD_MOST} bytes`)
+    const length = Math.min(HEAD_MOST, Math.max(read.need, HEAD * 2 ** round))
+    yield* hold(pieces, [{ first: 0, last: length - 1 }])
   }
   throw badImage(`its main header does not end within ${HEAD_ROUNDS_MOST} round trips`)
 }
@@ -128,5 +133,3 @@ function reduceFor(header: MainHeader, wanted: number, size: number): number | s
 
 const isSmallEnough = (header: MainHeader, size: number): boolean =>
   size <= WHOLE_MOST && samplesOf(header, allRows(header), 0) <= DECODE_SAMPLES
-
-const allRows = (header: MainHeader): TileRows => ({ from: 0, until: header.tilesDown })

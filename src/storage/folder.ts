@@ -1,6 +1,6 @@
 import { constants } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { cancelled } from '../errors.ts'
+import { cancelled, Fault } from '../errors.ts'
 import { openRoot, placeAt, unlessAbsent } from './folder-root.ts'
 import { type Found, walk } from './folder-walk.ts'
 import { canBeKey, canStartKey } from './keys.ts'
@@ -85,10 +85,21 @@ async function readRange(root: string, key: string, range: ByteRange): Promise<U
   })
 }
 
+/** Bytes a read: from 2 GiB on Node ends the process instead of failing. */
+const READ_MOST = 2 ** 30
+
+const tooLong = (key: string, length: number): Fault =>
+  new Fault(
+    'bad-request',
+    `${length} bytes of the object ${key} are too many for one read; ask for at most ${READ_MOST} at once.`,
+  )
+
 async function readFrom(file: FileHandle, key: string, range: ByteRange): Promise<Uint8Array> {
   const { size } = await file.stat()
   if (range.first >= size) throw pastTheEnd(key, range)
-  const bytes = new Uint8Array(Math.min(range.last + 1, size) - range.first)
+  const length = Math.min(range.last + 1, size) - range.first
+  if (length > READ_MOST) throw tooLong(key, length)
+  const bytes = new Uint8Array(length)
   let filled = 0
   while (filled < bytes.length) {
     const { bytesRead } = await file.read(bytes, filled, bytes.length - filled, range.first + filled)

@@ -3,11 +3,12 @@ import { type Sampling, SOURCES } from '../colour/port.ts'
 import { Fault, messageOf } from '../errors.ts'
 import type { Granule } from '../sentinel2/granule.ts'
 import type { Database } from './database.ts'
+import type { Failures } from './failures.ts'
 import type { Colours, RememberedColour } from './port.ts'
 import { query } from './queries.ts'
 import { openTable, type Row, type Table } from './table.ts'
 
-export type ColourTable = Pick<Table, 'failed' | 'close'> & {
+export type ColourTable = Pick<Table, 'close'> & {
   of(storage: string): Colours
   /**
    * What is committed; rows that cannot be colours are left out and count as failed.
@@ -19,6 +20,7 @@ export type ColourTable = Pick<Table, 'failed' | 'close'> & {
 /** Rows read together for those who ask for all; no transaction stays open while they are used. */
 const PAGE = 1000
 const KEY = ['storage', 'place', 'granule_id', 'source', 'stride', 'method']
+const NO_COLOUR = 'its numbers can be none of a colour'
 const BEFORE_ALL: Row = { storage: '', place: '', granule_id: '', source: '', stride: -1 }
 
 /** What a colour can be; zod's numbers are finite. */
@@ -49,10 +51,13 @@ const remembered = colour
   .refine(({ source, stride }) => (source === 'preview') === (stride === 0))
 
 /** Colours as one method makes them; those of another are as good as not there. */
-export function colourTable(db: Database, method: number): ColourTable {
-  const table = openTable(db, 'colour', KEY)
+export function colourTable(db: Database, method: number, failures: Failures): ColourTable {
+  const table = openTable(db, failures, {
+    name: 'colour',
+    key: KEY,
+    damaged: 'a remembered colour is damaged',
+  })
   const page = db.prepare(query('colours'))
-  let refused = 0
 
   function pageAfter(last: Row): Row[] {
     try {
@@ -65,7 +70,6 @@ export function colourTable(db: Database, method: number): ColourTable {
   }
 
   return {
-    failed: () => refused + table.failed(),
     close: table.close,
     of: (storage) => ({
       get: (granule, sampling) =>
@@ -73,8 +77,8 @@ export function colourTable(db: Database, method: number): ColourTable {
       put: async (granule, sampling, made) => {
         const sound = colour.safeParse(made)
         if (!sound.success) {
-          refused++
-          return false
+          failures.add(NO_COLOUR)
+          return NO_COLOUR
         }
         const key = keyOf(storage, granule, sampling, method)
         const { productId: product_id, mgrsTile: mgrs_tile, sensingTime: sensing_time } = granule
@@ -85,7 +89,7 @@ export function colourTable(db: Database, method: number): ColourTable {
     *all() {
       for (let rows = pageAfter(BEFORE_ALL); ; ) {
         for (const row of rows) {
-          const whole = table.attempt(() => rememberedOf(row))
+          const whole = table.parsed(row, rememberedOf)
           if (whole) yield whole
         }
         const last = rows.at(-1)

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault, messageOf } from '../errors.ts'
+import { whyUnwritable } from '../files/target-place.ts'
 import { query } from './queries.ts'
 
 export type Database = DatabaseSync
@@ -29,7 +30,7 @@ export function openDatabase(file: string): Database {
     return db
   } catch (thrown) {
     db?.close()
-    const why = messageOf(thrown)
+    const why = whyUnwritable(file, thrown)
     const sentence = `The store ${file} cannot be used: ${why}. Name another file in SWATH_STORE=sqlite:<file>.`
     throw new Fault('misconfigured', sentence, { cause: thrown })
   }
@@ -51,6 +52,22 @@ export function inTransaction(db: Database, work: () => void): void {
 /** Whether another process was in the way, and another try may succeed. */
 export const isBusy = (thrown: unknown): boolean =>
   thrown instanceof Error && /locked|busy/.test(thrown.message)
+
+/** What SQLite says where it cannot read or write, as a clause. */
+export function whyRefused(thrown: unknown): string {
+  const code = thrown instanceof Error && 'errcode' in thrown ? Number(thrown.errcode) & PRIMARY : undefined
+  return REFUSALS.get(code) ?? messageOf(thrown)
+}
+
+/** The low byte of SQLite's result codes tells the kind. */
+const PRIMARY = 0xff
+const REFUSALS: ReadonlyMap<number | undefined, string> = new Map([
+  [8, 'its file may only be read'],
+  [10, 'its disk cannot be read or written'],
+  [11, 'its file is damaged (malformed)'],
+  [13, 'the database or disk is full'],
+  [26, 'its file is damaged (no database any more)'],
+])
 
 /** From here on a write waits for another process instead of failing at once. */
 export const waitForOthers = (db: Database): void => db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`)

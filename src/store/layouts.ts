@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import type { TilePartLayout } from '../jpeg2000/codestream.ts'
 import type { Database } from './database.ts'
+import type { Failures } from './failures.ts'
 import type { Layouts } from './port.ts'
 import { openTable, type Table } from './table.ts'
 
-export type LayoutTable = Pick<Table, 'failed' | 'close'> & { of(storage: string): Layouts }
+export type LayoutTable = Pick<Table, 'close'> & { of(storage: string): Layouts }
 
 /** Psot is as wide (ISO/IEC 15444-1 A.4.2), so every length of a tile-part fits. */
 const BYTES = 4
@@ -20,11 +21,13 @@ const columns = z.object({
 })
 
 /** Where tile-parts lie, some 0.5 KB for a band of 121 of them. */
-export function layoutTable(db: Database): LayoutTable {
-  const table = openTable(db, 'tile-part-layout', ['storage', 'key', 'size'])
-  let refused = 0
+export function layoutTable(db: Database, failures: Failures): LayoutTable {
+  const table = openTable(db, failures, {
+    name: 'tile-part-layout',
+    key: ['storage', 'key', 'size'],
+    damaged: 'remembered places of tile-parts are damaged',
+  })
   return {
-    failed: () => refused + table.failed(),
     close: table.close,
     of: (storage) => ({
       get: (key, size) =>
@@ -37,7 +40,7 @@ export function layoutTable(db: Database): LayoutTable {
           const { first, lengths, most } = checked(layout, size)
           void table.put({ storage, key, size, first, lengths: pack(lengths), most: pack(most) })
         } catch {
-          refused++
+          failures.add('places of tile-parts could be none of their file')
         }
       },
     }),

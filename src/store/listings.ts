@@ -1,15 +1,19 @@
 import type { Entry } from '../storage/port.ts'
 import type { Database } from './database.ts'
+import type { Failures } from './failures.ts'
 import type { Listings } from './port.ts'
 import { openTable, type Table } from './table.ts'
 
-export type ListingTable = Pick<Table, 'failed' | 'close'> & { of(storage: string): Listings }
+export type ListingTable = Pick<Table, 'close'> & { of(storage: string): Listings }
 
 /** Listings, each as one JSON text. */
-export function listingTable(db: Database): ListingTable {
-  const table = openTable(db, 'listing', ['storage', 'listed'])
+export function listingTable(db: Database, failures: Failures): ListingTable {
+  const table = openTable(db, failures, {
+    name: 'listing',
+    key: ['storage', 'listed'],
+    damaged: 'a remembered listing is damaged',
+  })
   return {
-    failed: table.failed,
     close: table.close,
     of: (storage) => ({
       get: (prefix, delimiter) =>

@@ -1,4 +1,5 @@
-import { isBusy } from './database.ts'
+import { isBusy, whyRefused } from './database.ts'
+import type { Failures } from './failures.ts'
 
 /** Gathers for so long before it writes, and waits for so long when another process is writing. */
 const GATHER_MS = 5
@@ -10,13 +11,17 @@ const MOST_WAITING = 20_000
 /** Written at once; more would hold up everything else for too long. */
 const MOST_AT_ONCE = 1000
 
+const LOCKED = `another process kept it locked for ${PATIENCE_MS / 1000} s`
+const CROWDED = `${MOST_WAITING} rows wait to be written to it already`
+
 export type Pending<Row> = {
   /** What waits under a key, as if it were written. */
   get(key: string): Row | undefined
-  /** Resolves when the row, or a newer one of the same key, is written; false where it was given up. */
-  put(key: string, row: Row): Promise<boolean>
-  /** Rows that were given up. */
-  failed(): number
+  /**
+   * Resolves to undefined when the row, or a newer one of the same key, is written; where it was given up to
+   * why, as a clause.
+   */
+  put(key: string, row: Row): Promise<string | undefined>
   /** Writes what waits; the writer may take its time. */
   close(): void
 }
@@ -25,49 +30,51 @@ type Waiting<Row> = {
   row: Row
   /** When it is given up, milliseconds of performance.now(). */
   readonly until: number
-  readonly written: Promise<boolean>
-  readonly settle: (written: boolean) => void
+  readonly settled: Promise<string | undefined>
+  readonly settle: (lost: string | undefined) => void
 }
 
 /**
  * Rows that are written together a moment later, so that a slow or locked writer holds up nobody.
  * @param write writes all of them or throws; SQLite's "locked" and "busy" are tried again
  */
-export function createPending<Row>(write: (rows: readonly Row[]) => void): Pending<Row> {
+export function createPending<Row>(write: (rows: readonly Row[]) => void, failures: Failures): Pending<Row> {
   const waiting = new Map<string, Waiting<Row>>()
   let timer: NodeJS.Timeout | undefined
-  let failed = 0
 
-  function settle(batch: readonly [string, Waiting<Row>][], written: boolean): void {
+  /** @param lost why they could not be written; undefined where they are */
+  function settle(batch: readonly [string, Waiting<Row>][], lost: string | undefined): void {
     for (const [key, { settle }] of batch) {
       waiting.delete(key)
-      settle(written)
+      settle(lost)
     }
-    if (!written) failed += batch.length
+    if (lost !== undefined && batch.length > 0) failures.add(lost, batch.length)
   }
 
-  /** Undefined where it is worth another try. */
-  function attempt(batch: readonly [string, Waiting<Row>][]): boolean | undefined {
+  /** Writes and settles; true where another process was in the way, and nothing is settled. */
+  function isHeldUp(batch: readonly [string, Waiting<Row>][]): boolean {
     try {
       write(batch.map(([, { row }]) => row))
-      return true
     } catch (thrown) {
-      return isBusy(thrown) ? undefined : false
+      if (isBusy(thrown)) return true
+      settle(batch, whyRefused(thrown))
+      return false
     }
+    settle(batch, undefined)
+    return false
   }
 
   function flush(): void {
     timer = undefined
-    const batch = [...waiting.entries().take(MOST_AT_ONCE)]
-    const written = attempt(batch)
-    if (written === undefined) {
+    const heldUp = isHeldUp([...waiting.entries().take(MOST_AT_ONCE)])
+    if (heldUp) {
       const now = performance.now()
       settle(
         [...waiting].filter(([, { until }]) => until <= now),
-        false,
+        LOCKED,
       )
-    } else settle(batch, written)
-    if (waiting.size > 0) schedule(written === undefined ? AGAIN_MS : 0)
+    }
+    if (waiting.size > 0) schedule(heldUp ? AGAIN_MS : 0)
   }
 
   function schedule(ms: number): void {
@@ -80,23 +87,22 @@ export function createPending<Row>(write: (rows: readonly Row[]) => void): Pendi
       const there = waiting.get(key)
       if (there) {
         there.row = row
-        return there.written
+        return there.settled
       }
       if (waiting.size >= MOST_WAITING) {
-        failed++
-        return false
+        failures.add(CROWDED)
+        return CROWDED
       }
-      const { promise: written, resolve } = Promise.withResolvers<boolean>()
-      waiting.set(key, { row, until: performance.now() + PATIENCE_MS, written, settle: resolve })
+      const { promise: settled, resolve: settle } = Promise.withResolvers<string | undefined>()
+      waiting.set(key, { row, until: performance.now() + PATIENCE_MS, settled, settle })
       schedule(GATHER_MS)
-      return written
+      return settled
     },
-    failed: () => failed,
     close: () => {
       clearTimeout(timer)
       timer = undefined
       const batch = [...waiting]
-      if (batch.length > 0) settle(batch, attempt(batch) ?? false)
+      if (batch.length > 0 && isHeldUp(batch)) settle(batch, LOCKED)
     },
   }
 }

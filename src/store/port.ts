@@ -14,10 +14,10 @@ export interface Listings {
 export interface Colours {
   get(granule: Granule, sampling: Sampling): Colour | undefined
   /**
-   * Resolves once the colour is committed, so that no kill of the process loses it; false where it could
-   * not be. A colour that is there already stays as it is.
+   * Resolves to undefined once the colour is committed, so that no kill of the process loses it; where it
+   * could not be, to why, as a clause. A colour that is there already stays as it is.
    */
-  put(granule: Granule, sampling: Sampling, colour: Colour): Promise<boolean>
+  put(granule: Granule, sampling: Sampling, colour: Colour): Promise<string | undefined>
 }
 
 /** Remembers where the tile-parts of one storage's images lie. Costs speed where it fails, no answer. */
@@ -47,6 +47,8 @@ export type StoreState = {
   readonly colours: number
   /** Reads and writes it could not do since the start, each of them something asked for again. */
   readonly failed: number
+  /** Why the newest of them failed, as a clause; undefined where none did. */
+  readonly lastFailure: string | undefined
 }
 
 /** What is worth remembering between requests, processes and days. */

@@ -1,6 +1,7 @@
 import { METHOD } from '../colour/port.ts'
 import { colourTable } from './colours.ts'
-import { openDatabase, waitForOthers } from './database.ts'
+import { openDatabase, waitForOthers, whyRefused } from './database.ts'
+import { countFailures } from './failures.ts'
 import { layoutTable } from './layouts.ts'
 import { listingTable } from './listings.ts'
 import type { Store } from './port.ts'
@@ -19,16 +20,17 @@ export type StoreOptions = {
  */
 export function sqliteStore(file: string, { method = METHOD }: StoreOptions = {}): Store {
   const db = openDatabase(file)
-  const [listings, colours, layouts] = [listingTable(db), colourTable(db, method), layoutTable(db)]
-  const tables = [listings, colours, layouts]
+  const failures = countFailures()
+  const listings = listingTable(db, failures)
+  const colours = colourTable(db, method, failures)
+  const layouts = layoutTable(db, failures)
   const tally = db.prepare(query('tally'))
-  let failedTallies = 0
 
   function counted(): ReadonlyMap<string, number> {
     try {
       return new Map(tally.all().map(({ name, rows }) => [String(name), Number(rows)]))
-    } catch {
-      failedTallies++
+    } catch (thrown) {
+      failures.add(whyRefused(thrown))
       return new Map()
     }
   }
@@ -43,13 +45,14 @@ export function sqliteStore(file: string, { method = METHOD }: StoreOptions = {}
       return {
         listings: rows.get('listing') ?? 0,
         colours: rows.get('colour') ?? 0,
-        failed: tables.reduce((sum, table) => sum + table.failed(), failedTallies),
+        failed: failures.count(),
+        lastFailure: failures.last(),
       }
     },
     close: () => {
       if (!db.isOpen) return
       waitForOthers(db)
-      for (const table of tables) table.close()
+      for (const table of [listings, colours, layouts]) table.close()
       db.close()
     },
   }

@@ -1,4 +1,5 @@
-import { type Database, inTransaction } from './database.ts'
+import { type Database, inTransaction, whyRefused } from './database.ts'
+import type { Failures } from './failures.ts'
 import { createPending } from './pending.ts'
 import { query } from './queries.ts'
 
@@ -15,51 +16,60 @@ export type Table = {
   get<T>(key: Row, parse: (row: Row) => T): T | undefined
   /** The row that waits to be written under this key. */
   waiting(key: Row): Row | undefined
-  /** Resolves when it is committed; false where it could not be. */
-  put(row: Row): Promise<boolean>
-  /** Puts what was read to the test, as get does. */
-  attempt<T>(read: () => T): T | undefined
-  /** Reads and writes that did not succeed. */
-  failed(): number
+  /** Resolves to undefined when it is committed; where it could not be, to why, as a clause. */
+  put(row: Row): Promise<string | undefined>
+  /** What is made of a row, as get does. */
+  parsed<T>(row: Row, parse: (row: Row) => T): T | undefined
   /** Writes what waits. */
   close(): void
 }
 
-/**
- * @param name of the query that reads a row by its key; the one that writes it is `put-<name>`
- * @param key columns
- */
-export function openTable(db: Database, name: string, key: readonly string[]): Table {
+export type TableOptions = {
+  /** Of the query that reads a row by its key; the one that writes it is `put-<name>`. */
+  readonly name: string
+  /** Columns. */
+  readonly key: readonly string[]
+  /** Says that a row is not what it should be, as a clause. */
+  readonly damaged: string
+}
+
+/** @param failures where reads and writes that did not succeed are counted */
+export function openTable(db: Database, failures: Failures, { name, key, damaged }: TableOptions): Table {
   const select = db.prepare(query(name))
   const insert = db.prepare(query(`put-${name}`))
-  const pending = createPending<Row>((rows) =>
+  const write = (rows: readonly Row[]) =>
     inTransaction(db, () => {
       for (const row of rows) insert.run(row)
-    }),
-  )
-  let failedReads = 0
-
+    })
+  const pending = createPending<Row>(write, failures)
   const named = (row: Row): string => key.map((column) => String(row[column])).join('\u0000')
 
-  function attempt<T>(read: () => T): T | undefined {
+  function found(row: Row): Row | undefined {
     try {
-      return read()
+      return pending.get(named(row)) ?? select.get(row)
+    } catch (thrown) {
+      failures.add(whyRefused(thrown))
+      return undefined
+    }
+  }
+
+  function parsed<T>(row: Row, parse: (row: Row) => T): T | undefined {
+    try {
+      return parse(row)
     } catch {
-      failedReads++
+      failures.add(damaged)
       return undefined
     }
   }
 
   return {
-    get: (row, parse) =>
-      attempt(() => {
-        const found = pending.get(named(row)) ?? select.get(row)
-        return found && parse(found)
-      }),
+    get: (key, parse) => {
+      const row = found(key)
+      return row && parsed(row, parse)
+    },
     waiting: (row) => pending.get(named(row)),
     put: (row) => pending.put(named(row), row),
-    attempt,
-    failed: () => failedReads + pending.failed(),
+    parsed,
     close: pending.close,
   }
 }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
@@ -52,7 +52,16 @@ describe('swath colours export', () => {
     expect(readFileSync(to, 'latin1').startsWith(start)).toBe(true)
   })
 
+  test('of a store that is not there is refused with its name, and nothing is made', async () => {
+    file = join(folder.path, 'mistyped/store.sqlite')
+    const { code, stdout, stderr } = await colours('export', '--to', join(folder.path, 'c.csv'))
+    expect([code, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^swath: There is no store .*mistyped\/store\.sqlite.* SWATH_STORE=sqlite:<file>/)
+    expect(readdirSync(folder.path)).toEqual([])
+  })
+
   test('of an empty store says that there is nothing in it', async () => {
+    sqliteStore(file).close()
     const to = join(folder.path, 'c.csv')
     const { code, stderr } = await colours('export', '--to', to)
     expect(code).toBe(0)
@@ -84,6 +93,8 @@ describe('swath colours export', () => {
     await fill()
     const { code, stderr } = await colours('export', '--to', join(folder.path, 'none/c.csv'))
     expect(code).toBe(1)
-    expect(stderr).toMatch(/^swath: .*none\/c\.csv cannot be written: ENOENT.*Nothing was changed\.\n$/)
+    expect(stderr).toMatch(
+      /^swath: .*none\/c\.csv cannot be written: the folder .*\/none is not there\. Nothing was changed\.\n$/,
+    )
   })
 })

@@ -14,8 +14,8 @@ export type Outcome = {
 
 export type Running = {
   readonly child: ChildProcess
-  /** Resolves when stdout holds the text, or the process ended. */
-  saw(text: string): Promise<void>
+  /** Resolves when stdout holds the text so many times, once by default, or the process ended. */
+  saw(text: string, times?: number): Promise<void>
   readonly ended: Promise<Outcome>
 }
 
@@ -39,8 +39,9 @@ function running(child: ChildProcess): Running {
     stderr += chunk
   })
   const ended = once(child, 'close').then(([code, signal]) => ({ code, signal, stdout, stderr }))
-  const saw = async (text: string) => {
-    while (!stdout.includes(text) && child.exitCode === null && child.signalCode === null) await sleep(5)
+  const saw = async (text: string, times = 1) => {
+    while (stdout.split(text).length <= times && child.exitCode === null && child.signalCode === null)
+      await sleep(5)
   }
   return { child, saw, ended }
 }

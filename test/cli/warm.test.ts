@@ -231,7 +231,7 @@ describe('swath warm on an archive some milliseconds away', () => {
     many = await openManyGranules(COUNT, 10)
     const fresh = await swath(WARM, { ...many.env, SWATH_STORE: `sqlite:${join(many.folder, 'reference')}` })
     reference = new Map(linesOf(fresh.stdout).map((one) => [one.granule_id, one]))
-  }, 30_000)
+  }, 120_000)
   afterAll(() => many.close())
 
   /** A store of its own for each test. */
@@ -244,9 +244,10 @@ describe('swath warm on an archive some milliseconds away', () => {
     let killed = 0
     for (let round = 0; round < 10; round++) {
       const { child, saw, ended } = startSwath(WARM, env)
-      // Two are killed while they start, the others while they work.
-      await (round === 3 || round === 7 ? sleep(60 * round) : saw('"done"'))
-      await sleep(Math.random() * 60)
+      // Two are killed while they start, the others at some moment after a few were made, so that neither
+      // a slow machine makes too few in all nor a fast one makes all of them.
+      await (round === 3 || round === 7 ? sleep(40 * round) : saw('"done"', 2))
+      await sleep(Math.random() * 20)
       child.kill('SIGKILL')
       const { signal, stdout } = await ended
       killed += signal === 'SIGKILL' ? 1 : 0
@@ -259,7 +260,7 @@ describe('swath warm on an archive some milliseconds away', () => {
       }
     }
     expect(killed).toBe(10)
-    expect(told.size).toBeGreaterThan(10)
+    expect(told.size).toBeGreaterThanOrEqual(8 * 2)
     expect(told.size).toBeLessThan(COUNT)
 
     const last = await swath(WARM, env)
@@ -274,7 +275,7 @@ describe('swath warm on an archive some milliseconds away', () => {
     const again = await swath(WARM, env)
     expect(outcomesOf(again.stdout)).toEqual(Array(COUNT).fill('cached'))
     expect(many.bucket.stats()).toMatchObject({ list: 0, read: 0, bucket: 0 })
-  }, 40_000)
+  }, 120_000)
 
   test.for(['SIGINT', 'SIGTERM'] as const)(
     'stopped by %s keeps what it told and writes its report',
@@ -327,10 +328,15 @@ describe('swath warm on an archive some milliseconds away', () => {
     const { code, stdout, stderr } = await swath([...WARM, '--report', file], envOf('dead.sqlite'))
     many.bucket.reset()
     const told = await reportIn(file)
-    expect([code, told.done]).toEqual([1, 11])
-    expect(told.failed.length).toBe(outcomesOf(stdout).filter((outcome) => outcome === 'failed').length)
-    expect(told.failed.length).toBeGreaterThanOrEqual(20)
-    expect(told.failed.length).toBeLessThan(28)
+    const outcomes = outcomesOf(stdout)
+    expect(code).toBe(1)
+    // Lines come as granules end: the last success, however late, is followed by the twenty and no more.
+    expect(outcomes.slice(outcomes.lastIndexOf('done') + 1)).toEqual(Array(20).fill('failed'))
+    expect(told.failed.length).toBe(outcomes.filter((outcome) => outcome === 'failed').length)
+    // Of the eleven, three may be in flight beside the last failure.
+    expect(told.done).toBe(outcomes.filter((outcome) => outcome === 'done').length)
+    expect(told.done).toBeGreaterThanOrEqual(11 - 3)
+    expect(told.done).toBeLessThanOrEqual(11)
     expect(told.stopped).toMatch(/^20 granules in a row failed for no reason of their own.*403/)
     expect(stderr).toContain(`swath: ${told.stopped}`)
   })

@@ -5,11 +5,13 @@ import { afterAll, expect, test } from 'vitest'
 import { decodeThreads } from '../../src/colour/sampler.ts'
 import { Fault } from '../../src/errors.ts'
 import type { Cut } from '../../src/jpeg2000/codestream.ts'
+import { expectedOf } from '../../src/jpeg2000/cut.ts'
+import { readMainHeader } from '../../src/jpeg2000/main-header.ts'
 import { readStrips } from '../../src/jpeg2000/read-strips.ts'
 import { realData } from '../real-data.ts'
 import { corrupted, oneOf, seeded } from './corruptions.ts'
 import { directDecoder } from './direct-decoder.ts'
-import { readCut, sampleImages, wholeCut } from './whole-files.ts'
+import { readCut, sampleImages } from './whole-files.ts'
 
 /** How many; `CORRUPTIONS=10000 npx vitest run test/colour/corruptions.test.ts` makes more of them. */
 const COUNT = Number(process.env.CORRUPTIONS || 1000)
@@ -68,6 +70,13 @@ async function decodeBothWays(cut: Cut, seed: string): Promise<string> {
   return clause.replace(/:.*/, '').replace(/\d+/g, 'n')
 }
 
+/** A file's codestream of which the main header alone was read, so that the decoder gets to see the rest. */
+function uncheckedCut(file: Uint8Array): Cut {
+  const header = readMainHeader(file, file.length)
+  if ('need' in header) throw new Error(`The whole file is there, and ${header.need} bytes are asked for.`)
+  return { codestream: file.slice(header.start, header.end), ...expectedOf(header, header.size, 0) }
+}
+
 /** The fault, which alone is expected; anything else thrown is a bug and ends the test. */
 function faultOf(thrown: unknown): Fault {
   if (thrown instanceof Fault && thrown.code === 'bad-image') return thrown
@@ -97,7 +106,7 @@ test('of corrupt files whole no pixels pass where the decoder complained', { tim
   const tally = await run(async (i, seed) => {
     let cut: Cut
     try {
-      cut = wholeCut(corruptFile(i).bytes)
+      cut = uncheckedCut(corruptFile(i).bytes)
     } catch (thrown) {
       faultOf(thrown)
       return 'refused by its header'
@@ -111,21 +120,55 @@ test('of corrupt files whole no pixels pass where the decoder complained', { tim
   await expectAlive()
 })
 
-test('of corrupt files cut no pixels pass where the decoder complained', { timeout: 600_000 }, async () => {
+/** How the pixels of corrupt files' cuts compare with what the decoder makes of the whole files. */
+type Comparison = { compared: number; differ: string[] }
+
+/**
+ * Holds all cuts of a file, one under the other, against the whole corrupt file halved by the decoder itself.
+ * Where that complains there is nothing to compare with: what is cut may be sound where the rest is not.
+ */
+async function compareWithWhole(
+  file: Uint8Array,
+  cuts: readonly Cut[],
+  seed: string,
+  comparison: Comparison,
+): Promise<void> {
+  const header = readMainHeader(file, file.length)
+  const [first] = cuts
+  if ('need' in header || first === undefined) return
+  const { width, height, components } = expectedOf(header, header.size, 0)
+  if (width * height * components > MOST_SAMPLES) return
+  const whole = await direct(file.subarray(header.start, header.end), first.reduce)
+  if (whole.threw || whole.printed.length > 0) return
+  const parts: Uint8Array[] = []
+  for (const { codestream } of cuts) parts.push((await direct(codestream)).bytes)
+  comparison.compared++
+  if (Buffer.compare(Buffer.concat(parts), whole.bytes) !== 0) comparison.differ.push(seed)
+}
+
+test('of corrupt files cut the pixels are those of the whole', { timeout: 600_000 }, async () => {
+  const comparison: Comparison = { compared: 0, differ: [] }
   const tally = await run(async (i, seed) => {
     const { random, bytes } = corruptFile(i)
+    const cuts: Cut[] = []
     const read = async ({ first, last }: { first: number; last: number }) => bytes.subarray(first, last + 1)
     const { strips } = readStrips({ size: bytes.length, layout: undefined, read }, Math.floor(random() * 5))
     let outcome = 'no strip'
     for (;;) {
       const step = await strips.next().catch(faultOf)
       if (step instanceof Fault) return 'refused while cutting'
-      if (step.done) return outcome
-      outcome = await decodeBothWays(step.value.cut, seed)
+      if (step.done) {
+        await compareWithWhole(bytes, cuts, seed, comparison)
+        return outcome
+      }
+      cuts.push({ ...step.value, codestream: step.value.codestream.slice() })
+      outcome = await decodeBothWays(step.value, seed)
       if (outcome !== 'decoded') return outcome
     }
   })
-  console.log(`${COUNT} corrupt files, cut:`, tally, sampler.state())
+  console.log(`${COUNT} corrupt files, cut:`, tally, comparison, sampler.state())
+  expect(comparison.compared).toBeGreaterThan(COUNT / 50)
+  expect(comparison.differ).toEqual([])
   expect(tally.decoded).toBeGreaterThan(COUNT / 50)
   expect(tally['refused while cutting']).toBeGreaterThan(COUNT / 50)
   await expectAlive()

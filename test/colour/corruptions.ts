@@ -39,6 +39,20 @@ const WAYS: readonly [Way, ...Way[]] = [
     }
     return bytes
   },
+  function movedPacketEnd(bytes, random) {
+    // A length in one PLT (A.7.3) gives a byte or more to another, so that their sum still fits.
+    const starts = [...bytes.keys()].filter((i) => bytes[i] === 0xff && bytes[i + 1] === 0x58)
+    const start = starts[Math.floor(random() * starts.length)] ?? bytes.length
+    const end = start + 2 + (bytes[start + 2] ?? 0) * 256 + (bytes[start + 3] ?? 0)
+    const lasts = [...bytes.keys()].filter((i) => i > start + 4 && i < end && (bytes[i] ?? 0) < 0x80)
+    const [from = 0, to = 0] = [0, 1].map(() => lasts[Math.floor(random() * lasts.length)])
+    const most = Math.min(bytes[from] ?? 0, 0x7f - (bytes[to] ?? 0))
+    const moved = Math.ceil(random() * most)
+    if (from === to || moved < 1) return bytes
+    bytes[from] = (bytes[from] ?? 0) - moved
+    bytes[to] = (bytes[to] ?? 0) + moved
+    return bytes
+  },
   function cutShort(bytes, random) {
     return bytes.slice(0, Math.floor(random() * bytes.length))
   },

@@ -14,13 +14,14 @@ type Codec = {
   readonly J2KDecoder: new () => {
     getEncodedBuffer(length: number): Uint8Array
     decode(): void
+    decodeSubResolution(reduce: number, layer: number): void
     getDecodedBuffer(): Uint8ClampedArray
     delete(): void
   }
 }
 
-/** A decoder in this very thread, made anew after it threw or grew. */
-export function directDecoder(): (codestream: Uint8Array) => Promise<Direct> {
+/** A decoder in this very thread, made anew after it threw or grew; it halves an image so many times. */
+export function directDecoder(): (codestream: Uint8Array, reduce?: number) => Promise<Direct> {
   const factory: (hooks: object) => Promise<Codec> = createRequire(import.meta.url)(
     '@cornerstonejs/codec-openjpeg/decodewasmjs',
   )
@@ -29,13 +30,14 @@ export function directDecoder(): (codestream: Uint8Array) => Promise<Direct> {
     if (line.trim() !== '' && !line.startsWith('[INFO]')) printed.push(line)
   }
   let codec: Codec | undefined
-  return async (codestream) => {
+  return async (codestream, reduce = 0) => {
     codec ??= await factory({ print, printErr: print })
     printed = []
     try {
       const decoder = new codec.J2KDecoder()
       decoder.getEncodedBuffer(codestream.length).set(codestream)
-      decoder.decode()
+      if (reduce === 0) decoder.decode()
+      else decoder.decodeSubResolution(reduce, 0)
       const bytes = new Uint8Array(decoder.getDecodedBuffer())
       decoder.delete()
       if (codec.HEAPU8.length > 256 * 2 ** 20) codec = undefined

@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { addStrip, type MeanSoFar, meansOf, type Strip } from '../../src/colour/mean.ts'
+import { type Drawn, draw, halve, seeded, truthOf } from './lifting.ts'
 
-const AS_IS = { reduce: 0, reversible: true, lastColumn: 1, lastRow: 1 }
+const AS_IS = { reduce: 0, reversible: true, zero: 0, lastColumn: 1, lastRow: 1 }
 
 const image = (rows: readonly (readonly number[])[], how: Partial<Strip> = {}): Strip => ({
   ...AS_IS,
@@ -69,25 +70,23 @@ describe('the mean of an image', () => {
     expect(only(column)?.mean).toBeCloseTo((0.5 * 8 + 1 * 4) / 1.5, 12)
   })
 
-  it('is not darkened by pixels that are part nodata', () => {
-    const rows = drawn(8, 10, (_, x) => (x < 4 ? 0 : x === 4 ? 250 : 1000))
-    const mean = only(image(rows, { reduce: 2, reversible: false }))
-    expect(mean?.mean).toBeCloseTo(1000, 9)
-    expect(mean?.valid).toBeCloseTo((0.25 + 4 + 1.5) / 10, 9)
+  it('takes a single 0 among data for data', () => {
+    const rows = drawn(8, 8, (y, x) => (y === 3 && x === 4 ? 0 : 640))
+    expect(only(image(rows, { reduce: 2, reversible: false }))).toMatchObject({ mean: 630, valid: 1 })
   })
 
-  it('counts what lies along an edge, so that the mean is not that of the middle alone', () => {
-    const rows = drawn(8, 12, (_, x) => (x === 0 ? 0 : x === 1 ? 500 : x < 4 ? 1000 : 2000))
-    const [dropped, kept] = [(1000 * 2 + 2000 * 8.5) / 10.5, (500 + 1000 * 2 + 2000 * 8.5) / 11]
-    const mean = only(image(rows, { reduce: 2, reversible: false }))?.mean ?? 0
-    expect(mean).toBeCloseTo(kept, 9)
-    expect(mean).toBeLessThan(dropped)
-  })
-
-  it('has no value where data is too narrow to be told apart from its edge, and says so', () => {
-    const rows = drawn(8, 8, (_, x) => (x === 3 || x === 4 ? 600 : 0))
-    expect(only(image(rows, { reduce: 3 }))).toMatchObject({ mean: undefined, isNarrow: true })
-    expect(only(image(rows))).toMatchObject({ mean: 600, isNarrow: false })
+  it('counts what rings below 0, where there is room for it', () => {
+    const rows = drawn(4, 4, (y, x) => 16_384 + ((x + y) % 2 === 0 ? -200 : 600))
+    const weights = 0.5 + 1 + 1 + 1.5
+    expect(only(image(rows, { reduce: 3, reversible: false, zero: 16_384 }))?.valid).toBe(1)
+    expect(
+      only(
+        image(
+          drawn(1, 4, (_, x) => 100 - x),
+          { reduce: 1, reversible: false, zero: 98 },
+        ),
+      )?.mean,
+    ).toBeCloseTo((0.5 * 2 + 1 * 1 + 1 * 0 + 1.5 * -1) / weights, 12)
   })
 
   it('is the same however the image comes in strips', () => {
@@ -143,5 +142,76 @@ describe('the mean of an image', () => {
     )
     meansOf(before)
     expect(before).toEqual(copy)
+  })
+})
+
+describe('the mean of a halved image', () => {
+  const SIDE = 960
+  const random = seeded(7)
+  const noise = Array.from({ length: SIDE * SIDE }, () => random())
+  const noiseAt = (x: number, y: number) => noise[y * SIDE + x] ?? 0
+  /** Coarse noise, constant in blocks. */
+  const blocks = (x: number, y: number, size: number) =>
+    noiseAt(Math.floor(x / size) * size, Math.floor(y / size) * size)
+
+  const land = (x: number, y: number) => Math.round(1500 + 900 * blocks(x, y, 12) + 200 * noiseAt(x, y))
+  const clouds = (x: number, y: number) =>
+    blocks(x, y, 4) > 0.7 ? 7000 : Math.round(110 + 20 * noiseAt(x, y))
+  const half = (x: number, y: number) => x > 300 + 0.2 * y
+
+  /** With the zero that a cut with headroom has. */
+  const halvedMean = (drawing: Drawn, reduce: number) => {
+    const { values, width, height } = halve(drawing, reduce)
+    const side = 2 ** reduce
+    return only({
+      values: Uint16Array.from(values, (value) => value + 16_384),
+      width,
+      height,
+      components: 1,
+      reduce,
+      reversible: true,
+      zero: 16_384,
+      lastColumn: drawing.width / side - (width - 1),
+      lastRow: drawing.height / side - (height - 1),
+    })
+  }
+  const errorOf = (drawing: Drawn, reduce: number): number =>
+    ((halvedMean(drawing, reduce)?.mean ?? Number.NaN) / truthOf(drawing).mean - 1) * 100
+
+  it.each([1, 2, 3, 4])(
+    'is that of all pixels, at reduce %i, of land and of small clouds over a dark sea',
+    (reduce) => {
+      for (const at of [land, clouds]) {
+        const drawing = draw(SIDE, SIDE, at)
+        expect(Math.abs(errorOf(drawing, reduce))).toBeLessThan(0.1)
+        expect(halvedMean(drawing, reduce)?.valid).toBe(1)
+      }
+    },
+  )
+
+  it.each([
+    [1, 0.15],
+    [2, 0.3],
+    [3, 0.6],
+    [4, 1.2],
+  ])('is near that of all pixels at reduce %i where a swath ends, within %f percent', (reduce, percent) => {
+    for (const at of [land, clouds]) {
+      const drawing = draw(SIDE, SIDE, (x, y) => (half(x, y) ? at(x, y) : 0))
+      expect(Math.abs(errorOf(drawing, reduce))).toBeLessThan(percent)
+      const { valid = 0, isNarrow } = halvedMean(drawing, reduce) ?? {}
+      expect(Math.abs(valid / truthOf(drawing).valid - 1)).toBeLessThan(percent / 100)
+      if (reduce < 4) expect(isNarrow).toBe(false)
+    }
+  })
+
+  it.each([8, 20, 33, 60])('says that data %i pixels wide is too narrow, until it is not', (width) => {
+    const drawing = draw(SIDE, SIDE, (x, y) =>
+      x > 300 + 0.2 * y && x < 300 + width + 0.2 * y ? land(x, y) : 0,
+    )
+    const tries = [4, 3, 2, 1].map((reduce) => ({ reduce, mean: halvedMean(drawing, reduce) }))
+    expect(tries[0]?.mean?.isNarrow).toBe(true)
+    for (const { reduce, mean } of tries) {
+      if (mean?.isNarrow === false) expect(Math.abs(errorOf(drawing, reduce))).toBeLessThan(2)
+    }
   })
 })

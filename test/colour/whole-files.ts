@@ -59,7 +59,7 @@ export function flatCut(side: number, components: number, bits: number): Cut {
     ...[0xff, 0x93, ...packets],
     ...[0xff, 0xd9],
   ])
-  const rest = { components, bits, reduce: 0, reversible: true, lastColumn: 1, lastRow: 1 }
+  const rest = { components, bits, zero: 0, reduce: 0, reversible: true, lastColumn: 1, lastRow: 1 }
   return { codestream, width: side, height: side, ...rest }
 }
 

@@ -1,11 +1,22 @@
+import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { Fault } from '../../src/errors.ts'
 import { cuttableAt } from '../../src/jpeg2000/cut.ts'
 import { readMainHeader } from '../../src/jpeg2000/main-header.ts'
+import {
+  bandsOf,
+  blocksAcross,
+  blocksOf,
+  precinctsAcross,
+  precinctsAt,
+  tileBox,
+} from '../../src/jpeg2000/precincts.ts'
+import { sampleImages } from './checked-images.ts'
 import { headerOf } from './cut-images.ts'
 import {
   box,
   CODING,
+  long,
   type Made,
   madeCodestream,
   SIGNATURE_BOX,
@@ -93,13 +104,79 @@ test('what an image may be has limits', () => {
   const corner = 'its SIZ names a first tile that does not hold the corner of the image'
   refuses({ grid: [100, 80, 50, 0, 50, 80, 0, 0] }, corner)
   refuses({ grid: [100, 80, 0, 0, 50, 80, 10, 0] }, corner)
-  refuses({ components: [] }, 'its SIZ names 0 components, and 1 to 16 are read')
-  refuses({ components: new Array(17).fill([7, 1, 1]) }, 'its SIZ names 17 components, and 1 to 16 are read')
+  refuses({ components: [] }, 'its SIZ names 0 components, and 1 or 3 are read')
+  for (const count of [2, 4, 17]) {
+    const components = new Array(count).fill([7, 1, 1])
+    refuses({ components }, `its SIZ names ${count} components, and 1 or 3 are read`)
+  }
   refuses({ components: [[16, 1, 1]] }, 'its SIZ names 17 bits a sample, and 16 are read')
   refuses({ components: [[0x87, 1, 1]] }, 'its SIZ names signed samples, and only unsigned ones are read')
   refuses({ components: [[7, 0, 1]] }, 'its SIZ names a subsampling of 0 by 1')
-  const two = [7, 8].map((depth) => [depth, 1, 1] as const)
-  refuses({ components: two }, 'its SIZ names components of different bits')
+  const unlike = [7, 8, 8].map((depth) => [depth, 1, 1] as const)
+  refuses({ components: unlike }, 'its SIZ names components of different bits')
+})
+
+test('what a header of a few bytes makes a decoder set up has limits', () => {
+  const grid = (side: number, tile: number) => [side, side, 0, 0, tile, tile, 0, 0]
+  const tooMany = (count: number) =>
+    `its header names ${count} packets and code-blocks in a tile, more than are read`
+  const quantization = [0x40, 64]
+  // Precincts of one sample, code-blocks of 4 by 4 in one tile, a few in very many layers.
+  const precincts = [1, 0, 0, 1, 0, 0, 4, 4, 0, 1, 0]
+  refuses({ grid: grid(1500, 1500), coding: precincts, quantization }, tooMany(2 * 1500 ** 2))
+  const smallBlocks = [0, 0, 0, 1, 0, 0, 0, 0, 0, 1]
+  refuses({ grid: grid(2000, 2000), coding: smallBlocks, quantization }, tooMany(1 + 500 ** 2))
+  refuses({ coding: [0, 0, 255, 255, 0, 2, 4, 4, 0, 1] }, tooMany(65_535 * (3 + 7)))
+  refuses(
+    { grid: grid(2540, 127), coding: precincts, quantization },
+    'its header names more packets and code-blocks than are read',
+  )
+  refuses(
+    { grid: grid(510, 2), coding: smallBlocks, quantization },
+    'its header names 255 by 255 tiles of 1 components and 0 decompositions, more than is read',
+  )
+})
+
+test('packets and code-blocks are counted as they are divided', () => {
+  for (const { path } of sampleImages().filter(({ name }) => /_(B02|PVI|TCI)(_.*)?\.jp2$/.test(name))) {
+    const header = headerOf(readFileSync(path))
+    const { coding } = header
+    const box = tileBox(header, 0)
+    const across = { start: box.left, end: box.right }
+    const down = { start: box.top, end: box.bottom }
+    for (let r = 0; r <= coding.levels; r++) {
+      const grid = precinctsAt(coding, box, r)
+      expect(precinctsAcross(coding, across, r, 'width')).toBe(grid.across)
+      expect(precinctsAcross(coding, down, r, 'height')).toBe(grid.down)
+      let blocks = 0
+      for (let k = 0; k < grid.across * grid.down; k++) {
+        const [column, row] = [grid.left + (k % grid.across), grid.top + Math.floor(k / grid.across)]
+        for (const band of blocksOf(coding, box, r, { column, row })) blocks += band.across * band.down
+      }
+      const counted = bandsOf(r).map(
+        ({ x, y }) =>
+          blocksAcross(coding, across, r, 'width', x) * blocksAcross(coding, down, r, 'height', y),
+      )
+      expect(counted.reduce((sum, count) => sum + count, 0)).toBe(blocks)
+    }
+  }
+})
+
+test('a .jp2 whose two headers contradict one another is refused', () => {
+  const codestream = madeCodestream()
+  const jp2 = (width: number, height: number, components: number, depth: number) => {
+    const ihdr = [...long(height), ...long(width), ...word(components), depth, 7, 0, 0]
+    const boxes = [SIGNATURE_BOX, box('jp2h', box('ihdr', Uint8Array.from(ihdr))), box('jp2c', codestream)]
+    return Buffer.concat(boxes)
+  }
+  expect(headerOf(jp2(100, 80, 1, 7)).size.components).toHaveLength(1)
+  expect(headerOf(jp2(100, 80, 1, 255)).size.components).toHaveLength(1)
+  const refusesIt = (file: Uint8Array, told: string) =>
+    refuses(file, `its ihdr box says ${told}, and its SIZ 100 by 80, 1, 8`)
+  refusesIt(jp2(100, 81, 1, 7), '100 by 81 pixels, 1 components, 8 bits')
+  refusesIt(jp2(50, 80, 1, 7), '50 by 80 pixels, 1 components, 8 bits')
+  refusesIt(jp2(100, 80, 3, 7), '100 by 80 pixels, 3 components, 8 bits')
+  refusesIt(jp2(100, 80, 1, 14), '100 by 80 pixels, 1 components, 15 bits')
 })
 
 test('how an image may be coded has limits', () => {

@@ -1,14 +1,20 @@
 import { readFileSync } from 'node:fs'
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { expect, test } from 'vitest'
 import { Fault } from '../../src/errors.ts'
-import type { TilePartLayout } from '../../src/jpeg2000/codestream.ts'
-import { type ImageFile, type Reading, readStrips, type Strip } from '../../src/jpeg2000/read-strips.ts'
+import type { Cut, TilePartLayout } from '../../src/jpeg2000/codestream.ts'
+import { type ImageFile, type Reading, readStrips } from '../../src/jpeg2000/read-strips.ts'
 import { realData } from '../real-data.ts'
 import { realImages, sampleImages } from './checked-images.ts'
 import { cutImage, readImage, withoutSegments } from './cut-images.ts'
-import { laidOut } from './laid-out.ts'
+import { laidOut, layoutOf } from './laid-out.ts'
 
-type Read = { strips: Strip[]; reading: Reading; learnt: TilePartLayout | undefined }
+setFlagsFromString('--expose-gc')
+const collectGarbage: () => void = runInNewContext('gc')
+
+type Read = { strips: Cut[]; reading: Reading; learnt: TilePartLayout | undefined }
 
 /** Reads all strips of a file that is in memory. */
 async function readAll(bytes: Uint8Array, wanted: number, changes: Partial<ImageFile> = {}): Promise<Read> {
@@ -42,9 +48,9 @@ async function expectCutsOf(path: string): Promise<void> {
     for (const { strips } of [fresh, again]) {
       const whole = cutImage(image, reduce)
       expect(strips.map((strip) => strip.reduce)).toEqual(strips.map(() => reduce))
-      expect(strips.reduce((height, { cut }) => height + cut.height, 0)).toBe(whole.height)
+      expect(strips.reduce((sum, { height }) => sum + height, 0)).toBe(whole.height)
       if (strips.length === 1)
-        expect(Buffer.compare(strips[0]?.cut.codestream ?? whole.codestream, whole.codestream)).toBe(0)
+        expect(Buffer.compare(strips[0]?.codestream ?? whole.codestream, whole.codestream)).toBe(0)
     }
     expect(again.strips).toEqual(fresh.strips)
     expect(again.reading.bytes).toBeLessThanOrEqual(bytes.length)
@@ -93,7 +99,7 @@ test('a real preview, whose tiles cannot be halved so often, comes whole', async
   const path = realImages(realData('bucket') ?? '').find(({ name }) => name.endsWith('_PVI.jp2'))?.path
   if (!path) return
   const { strips, reading } = await readAll(readFileSync(path), 4)
-  expect(strips).toMatchObject([{ reduce: 0, cut: { width: 343, height: 343, components: 3 } }])
+  expect(strips).toMatchObject([{ reduce: 0, width: 343, height: 343, components: 3 }])
   expect(reading.rounds).toBe(1)
 })
 
@@ -106,7 +112,7 @@ test('a file without PLT markers is cut the same', async () => {
   for (const reduce of [4, 2, 0]) {
     const { strips } = await readAll(bare, reduce)
     const whole = cutImage(image, reduce).codestream
-    expect(Buffer.compare(strips[0]?.cut.codestream ?? new Uint8Array(), whole)).toBe(0)
+    expect(Buffer.compare(strips[0]?.codestream ?? new Uint8Array(), whole)).toBe(0)
   }
 })
 
@@ -180,4 +186,53 @@ test('tiles in another order than the raster are read, and their lengths not rem
   const { strips, learnt } = readStrips({ size: file.size, layout: undefined, read }, 4)
   expect(await Array.fromAsync(strips)).toHaveLength(1)
   expect(learnt()).toBeUndefined()
+})
+
+test('what cannot be cut to its end is refused once a strip of it was given', async () => {
+  const file = laidOut({ side: 3000, tileSide: 1024, lengths: Array.from({ length: 9 }, () => 800_000) })
+  const lastCount = (file.offsets[8] ?? 0) + 11
+  const read: ImageFile['read'] = async (range) => {
+    const bytes = file.read(range)
+    if (range.first <= lastCount && lastCount <= range.last) bytes[lastCount - range.first] = 2
+    return bytes
+  }
+  const { strips } = readStrips({ size: file.size, layout: layoutOf(file), read }, 0)
+  expect(await strips.next()).toMatchObject({ done: false })
+  expect(await faultOf(Array.fromAsync(strips))).toContain('it cannot be cut to its end')
+})
+
+test('what a strip was cut out of is let go of before the strip is handed out', async () => {
+  const lengths = Array.from({ length: 121 }, () => 950_000)
+  const file = laidOut({ side: 10980, tileSide: 1024, lengths })
+  const given: WeakRef<ArrayBufferLike>[] = []
+  const read: ImageFile['read'] = async (range) => {
+    const bytes = file.read(range)
+    given.push(new WeakRef(bytes.buffer))
+    return bytes
+  }
+  const { strips } = readStrips({ size: file.size, layout: layoutOf(file), read }, 0)
+  for (let strip = 0; strip < 2; strip++) {
+    expect(await strips.next()).toMatchObject({ done: false })
+    await nextTurn()
+    collectGarbage()
+    const kept = given.flatMap((ref) => ref.deref()?.byteLength ?? []).reduce((sum, n) => sum + n, 0)
+    expect(kept).toBeLessThan(64 * 1024)
+  }
+  await strips.return()
+})
+
+test('a tile that is said to take 200 MB is refused before it is read, remembered or not', async () => {
+  const file = laidOut({ side: 1024, tileSide: 1024, lengths: [200_000_000] })
+  let bytes = 0
+  const read: ImageFile['read'] = async (range) => {
+    bytes += range.last + 1 - range.first
+    return bytes < 8e6 ? file.read(range) : Promise.reject(new Error('It was read.'))
+  }
+  for (const layout of [undefined, layoutOf(file)]) {
+    bytes = 0
+    const { strips } = readStrips({ size: file.size, layout, read }, 0)
+    expect(await faultOf(Array.fromAsync(strips))).toContain(
+      'bad-image: its tile 0 is said to take 200000000',
+    )
+  }
 })

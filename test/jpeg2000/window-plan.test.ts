@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { Fault } from '../../src/errors.ts'
 import { type LaidOut, laidOut, layoutOf, type Played, play, type Wish } from './laid-out.ts'
 
@@ -116,6 +116,14 @@ describe('a file whose tile-parts are remembered', () => {
     }
   })
 
+  test('is found anew where it was said to need more than its samples can', () => {
+    const file = band()
+    const layout = layoutOf(file)
+    const played = play(file, { ...layout, most: layout.most.map(() => 900_000) }, 4)
+    isWhole(file, played, 4)
+    expect(played.opened).toMatchObject({ by: 'chains' })
+  })
+
   test('is found anew where its tiles stand in another order than was taken for granted', () => {
     const file = band({ tiles: Array.from({ length: TILES }, (_, i) => TILES - 1 - i) })
     expect(play(file, layoutOf(file), 4).opened).toMatchObject({ by: 'chains' })
@@ -166,6 +174,19 @@ describe('a file of which nothing is known', () => {
     expect(played.bytes).toBeLessThan(1.15 * sum(file.need(4)) + MIB)
   })
 
+  test('lets others have their turn at every tile-part where each takes long', () => {
+    const file = band()
+    const clock = vi.spyOn(performance, 'now')
+    let now = 0
+    clock.mockImplementation(() => (now += 50))
+    const chained = play(file, undefined, 4)
+    const remembered = play(file, layoutOf(file), 4)
+    clock.mockRestore()
+    expect(chained.pauses).toBeGreaterThanOrEqual(2 * TILES)
+    expect(remembered.pauses).toBe(TILES)
+    isWhole(file, chained, 4)
+  })
+
   test('costs no second read of a tile-part at most tiles', () => {
     const played = play(band(), undefined, 3)
     const starts = new Set(played.rounds.flat().map(({ first }) => first))
@@ -198,7 +219,7 @@ describe('a file of which nothing is known', () => {
   })
 
   test('is searched for starts no further than its first chain has come', () => {
-    const file = band({ lengths: bandLengths.map((_, i) => (i === 0 ? 60_000_000 : 400_000)) })
+    const file = band({ lengths: bandLengths.map((_, i) => (i === 0 ? 20_000_000 : 400_000)) })
     const played = play(file, undefined, 4)
     isWhole(file, played, 4)
     expect(played.bytes).toBeLessThan(1.2 * sum(file.need(4)) + 384 * 1024)
@@ -345,10 +366,37 @@ describe('a file that is not right', () => {
     expect(faultOf(() => play(file, undefined, 0))).toContain('a row of its tiles has 400000000 samples')
   })
 
+  test('is walked no further than twice as many tile-parts as it has tiles', () => {
+    const file = laidOut({
+      side: 1024,
+      tileSide: 1024,
+      lengths: lengths(12, 300_000),
+      tiles: Array(12).fill(0),
+    })
+    const garbage = file.offsets[11] ?? 0
+    const read: LaidOut['read'] = (range) => {
+      const bytes = file.read(range)
+      if (range.first <= garbage && garbage <= range.last) bytes[garbage - range.first] = 0
+      return bytes
+    }
+    expect(play({ ...file, read }, undefined, 4).opened).toMatchObject({ way: 'whole' })
+  })
+
+  test('costs few bytes where every tile is said to take more than its samples can', () => {
+    const file = band({ shares: [0.9, 0.91, 0.92, 0.93, 1] })
+    let bytes = 0
+    const read: LaidOut['read'] = (range) => {
+      bytes += range.last + 1 - range.first
+      return file.read(range)
+    }
+    expect(faultOf(() => play({ ...file, read }, undefined, 4))).toContain('more than its samples can')
+    expect(bytes).toBeLessThan(MIB)
+  })
+
   test('is refused where its tiles are said to take more than their samples can', () => {
     const shares = [0.9, 0.91, 0.92, 0.93, 1]
     expect(faultOf(() => play(band({ shares }), undefined, 4))).toMatch(
-      /^bad-image: its tiles are said to take \d+ bytes, more than their samples can$/,
+      /^bad-image: its tile \d+ is said to take \d+ bytes, more than its samples can$/,
     )
   })
 })

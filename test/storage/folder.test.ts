@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
@@ -143,4 +143,14 @@ test('a folder that may not be read is named, and no short list comes of it', as
   expect((await failsWith('misconfigured', () => allNames(storage, ''))).message).toContain(folder)
   await chmod(folder, 0o700)
   await chmod(join(folder, 'b'), 0o700)
+})
+
+test('a range too long for one read is refused, and the process goes on', async () => {
+  const folder = await temporary()
+  await fill(folder, { hollow: 'x' })
+  await truncate(join(folder, 'hollow'), 2 ** 32 + 5)
+  const storage = folderStorage({ folder })
+  const fault = await failsWith('bad-request', () => storage.read('hollow', { first: 1, last: 2 ** 32 }))
+  expect(fault.message).toContain('ask for at most 1073741824 at once')
+  expect(await storage.read('hollow', { first: 2 ** 32, last: 2 ** 32 + 9 })).toHaveLength(5)
 })

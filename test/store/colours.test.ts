@@ -1,5 +1,9 @@
+import { execFileSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Colour } from '../../src/colour/port.ts'
 import { sqliteStore } from '../../src/store/sqlite.ts'
@@ -27,7 +31,7 @@ describe('a colour that was put', () => {
     const reported = store.colours('gs://a').put(granuleOf(1), STRIDE_16, colourOfNumber(1))
     expect(store.colours('gs://a').get(granuleOf(1), STRIDE_16)).toEqual(colourOfNumber(1))
     expect(other.colours('gs://a').get(granuleOf(1), STRIDE_16)).toBeUndefined()
-    expect(await reported).toBe(true)
+    expect(await reported).toBeUndefined()
     expect(other.colours('gs://a').get(granuleOf(1), STRIDE_16)).toEqual(colourOfNumber(1))
     expect(other.state()).toEqual({ listings: 0, colours: 1, failed: 0 })
     store.close()
@@ -53,9 +57,9 @@ describe('a colour that was put', () => {
     const [store, other] = [sqliteStore(file), sqliteStore(file)]
     const put = (of: typeof store, n: number) =>
       of.colours('gs://a').put(granuleOf(1), STRIDE_16, colourOfNumber(n))
-    expect(await Promise.all([put(store, 1), put(store, 2)])).toEqual([true, true])
-    expect(await put(store, 3)).toBe(true)
-    expect(await put(other, 4)).toBe(true)
+    expect(await Promise.all([put(store, 1), put(store, 2)])).toEqual([undefined, undefined])
+    expect(await put(store, 3)).toBeUndefined()
+    expect(await put(other, 4)).toBeUndefined()
     expect(store.colours('gs://a').get(granuleOf(1), STRIDE_16)).toEqual(colourOfNumber(1))
     expect(other.state().colours).toBe(1)
     store.close()
@@ -66,8 +70,8 @@ describe('a colour that was put', () => {
     const store = sqliteStore(file)
     const reported = store.colours('gs://a').put(granuleOf(1), STRIDE_16, colourOfNumber(1))
     store.close()
-    expect(await reported).toBe(true)
-    expect(await store.colours('gs://a').put(granuleOf(2), STRIDE_16, colourOfNumber(2))).toBe(false)
+    expect(await reported).toBeUndefined()
+    expect(await store.colours('gs://a').put(granuleOf(2), STRIDE_16, colourOfNumber(2))).toMatch(/not open/)
     const other = sqliteStore(file)
     expect(other.colours('gs://a').get(granuleOf(1), STRIDE_16)).toEqual(colourOfNumber(1))
     other.close()
@@ -101,9 +105,10 @@ describe('what is no colour', () => {
   test.for(Object.entries(BAD))('is not stored: %s', async ([, part]) => {
     const store = sqliteStore(file)
     const colours = store.colours('gs://a')
-    expect(await colours.put(granuleOf(1), STRIDE_16, { ...colourOfNumber(1), ...part })).toBe(false)
+    const why = 'its numbers can be none of a colour'
+    expect(await colours.put(granuleOf(1), STRIDE_16, { ...colourOfNumber(1), ...part })).toBe(why)
     expect(colours.get(granuleOf(1), STRIDE_16)).toBeUndefined()
-    expect(store.state()).toEqual({ listings: 0, colours: 0, failed: 1 })
+    expect(store.state()).toEqual({ listings: 0, colours: 0, failed: 1, lastFailure: why })
     store.close()
   })
 
@@ -115,22 +120,24 @@ describe('what is no colour', () => {
       for (const n of [1, 2]) await colours.put(granuleOf(n), STRIDE_16, colourOfNumber(n))
       tamper(`UPDATE colour SET ${damage} WHERE granule_id LIKE '%A000001%'`)
       expect(colours.get(granuleOf(1), STRIDE_16)).toBeUndefined()
-      expect(store.state().failed).toBe(1)
+      expect(store.state()).toMatchObject({ failed: 1, lastFailure: 'a remembered colour is damaged' })
       expect([...store.allColours()].map(({ colour }) => colour)).toEqual([colourOfNumber(2)])
       expect(store.state().failed).toBe(2)
-      expect(await colours.put(granuleOf(1), STRIDE_16, colourOfNumber(3))).toBe(true)
+      expect(await colours.put(granuleOf(1), STRIDE_16, colourOfNumber(3))).toBeUndefined()
       expect(colours.get(granuleOf(1), STRIDE_16)).toEqual(colourOfNumber(3))
       expect(store.state().colours).toBe(2)
       store.close()
     },
   )
 
-  test('is not served from a table that is gone, and reported as not stored', async () => {
+  test('is not served from a table that is gone, and reported as not stored with the reason', async () => {
     const store = sqliteStore(file)
     tamper('DROP TABLE colour')
     const colours = store.colours('gs://a')
     expect(colours.get(granuleOf(1), STRIDE_16)).toBeUndefined()
-    expect(await colours.put(granuleOf(1), STRIDE_16, colourOfNumber(1))).toBe(false)
+    const why = 'no such table: colour'
+    expect(store.state()).toMatchObject({ failed: 1, lastFailure: why })
+    expect(await colours.put(granuleOf(1), STRIDE_16, colourOfNumber(1))).toMatch(why)
     expect(store.state().failed).toBe(2)
     expect(() => [...store.allColours()]).toThrow(/store\.sqlite cannot be read to their end/)
     store.close()
@@ -144,7 +151,7 @@ describe('a store that another process holds', () => {
     holder.exec('BEGIN IMMEDIATE')
     setTimeout(() => holder.exec('COMMIT'), 300)
     const started = performance.now()
-    expect(await store.colours('gs://a').put(granuleOf(1), STRIDE_16, colourOfNumber(1))).toBe(true)
+    expect(await store.colours('gs://a').put(granuleOf(1), STRIDE_16, colourOfNumber(1))).toBeUndefined()
     expect(performance.now() - started).toBeGreaterThan(250)
     expect(store.state()).toEqual({ listings: 0, colours: 1, failed: 0 })
     holder.close()
@@ -158,15 +165,53 @@ describe('a store that another process holds', () => {
     holder.exec('BEGIN IMMEDIATE')
     const started = performance.now()
     const puts = [1, 2].map((n) => colours.put(granuleOf(n), STRIDE_16, colourOfNumber(n)))
-    expect(await Promise.all(puts)).toEqual([false, false])
+    const why = 'another process kept it locked for 5 s'
+    expect(await Promise.all(puts)).toEqual([why, why])
     expect(performance.now() - started).toBeGreaterThan(4900)
     expect(performance.now() - started).toBeLessThan(8000)
     expect(colours.get(granuleOf(1), STRIDE_16)).toBeUndefined()
-    expect(store.state()).toEqual({ listings: 0, colours: 0, failed: 2 })
+    expect(store.state()).toEqual({ listings: 0, colours: 0, failed: 2, lastFailure: why })
     holder.exec('ROLLBACK')
     holder.close()
-    expect(await colours.put(granuleOf(1), STRIDE_16, colourOfNumber(1))).toBe(true)
+    expect(await colours.put(granuleOf(1), STRIDE_16, colourOfNumber(1))).toBeUndefined()
     store.close()
+  })
+})
+
+describe('a store that cannot be written any more', () => {
+  /** A store with one colour, after something befell its file. */
+  async function putAfter(befalls: () => void): Promise<string | undefined> {
+    const store = sqliteStore(file)
+    const colours = store.colours('gs://a')
+    await colours.put(granuleOf(1), STRIDE_16, colourOfNumber(1))
+    befalls()
+    try {
+      return await colours.put(granuleOf(2), STRIDE_16, colourOfNumber(2))
+    } finally {
+      store.close()
+    }
+  }
+
+  test('since the disk takes no more says so', () => {
+    const store = JSON.stringify(fileURLToPath(new URL('../../src/store/sqlite.ts', import.meta.url)))
+    const samples = JSON.stringify(fileURLToPath(new URL('./colour-samples.ts', import.meta.url)))
+    const script = `const { sqliteStore } = await import(${store})
+      const { colourOfNumber, granuleOf, STRIDE_16 } = await import(${samples})
+      const colours = sqliteStore(process.argv[1]).colours('gs://a')
+      const puts = Array.from({ length: 5000 }, (_, n) => colours.put(granuleOf(n), STRIDE_16, colourOfNumber(n)))
+      process.stdout.write((await Promise.all(puts)).at(-1) ?? 'stored')`
+    // No file of the process may grow beyond 500 blocks of 512 bytes.
+    const limited = `trap '' XFSZ; ulimit -f 500; exec "$0" --input-type=module -e "$1" "$2"`
+    const why = execFileSync('/bin/sh', ['-c', limited, process.execPath, script, file], { encoding: 'utf8' })
+    expect(why).toMatch(/^(its disk cannot be read or written|the database or disk is full)$/)
+  })
+
+  test('since its file is damaged says so', async () => {
+    const why = await putAfter(() => {
+      tamper('PRAGMA wal_checkpoint(TRUNCATE)')
+      writeFileSync(file, randomBytes(statSync(file).size))
+    })
+    expect(why).toMatch(/^its file is damaged/)
   })
 })
 
@@ -211,7 +256,7 @@ describe('all colours', () => {
     const seen: number[] = []
     for (const { colour } of store.allColours()) {
       seen.push(colour.sampled)
-      expect(await colours.put(granuleOf(3), STRIDE_16, colourOfNumber(3))).toBe(true)
+      expect(await colours.put(granuleOf(3), STRIDE_16, colourOfNumber(3))).toBeUndefined()
     }
     expect(seen.slice(0, 2)).toEqual([471_970, 471_971])
     store.close()

@@ -72,6 +72,7 @@ test('a store that is damaged while it is used costs speed, no answer, and is co
   store.listings('gs://a').put(PREFIX, '', ENTRIES)
   await sleep(100)
   expect(store.state().failed).toBeGreaterThanOrEqual(2)
+  expect(store.state().lastFailure).toMatch(/no such table: .*listing/)
   store.close()
 })
 
@@ -111,4 +112,7 @@ test('a file that is something else is named and left alone', () => {
   other.close()
   expect(() => sqliteStore(join(folder.path, 'other.sqlite'))).toThrow(/SQLite file of another kind/)
   expect(() => sqliteStore(folder.path)).toThrow(/cannot be used/)
+  expect(() => sqliteStore(join(text, 'store.sqlite'))).toThrow(
+    /cannot be used: .*notes\.txt is not a folder\. /,
+  )
 })

@@ -14,7 +14,8 @@ let next = Number(from)
 async function write(): Promise<void> {
   while (next < Number(until)) {
     const n = next++
-    if (await colours.put(granuleOf(n), STRIDE_16, colourOfNumber(n))) process.stdout.write(`${n}\n`)
+    const lost = await colours.put(granuleOf(n), STRIDE_16, colourOfNumber(n))
+    if (lost === undefined) process.stdout.write(`${n}\n`)
   }
 }
 

@@ -1,0 +1,102 @@
+import { existsSync, realpathSync } from 'node:fs'
+import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { messageOf } from '../errors.ts'
+
+/** Where a file is made: a hidden folder beside it that names its process, holds all it takes and nothing else. */
+export type TargetPlace = {
+  /** The file to make or replace, links followed. */
+  readonly to: string
+  readonly folder: string
+  remove(): Promise<void>
+}
+
+/** Folders of this process, told from those of a dead one that had its number. */
+const ours = new Set<string>()
+
+/**
+ * Makes the place, after sweeping away those that killed processes left behind at the same target. What Node
+ * throws is thrown on.
+ * @param purpose a word of the folder's name; places of another purpose are left alone
+ */
+export async function openTargetPlace(target: string, purpose: string): Promise<TargetPlace> {
+  const to = followed(target)
+  const prefix = `.${basename(to)}.${purpose}-`
+  await sweep(dirname(to), prefix)
+  const folder = await mkdtemp(join(dirname(to), `${prefix}${process.pid}-`))
+  ours.add(folder)
+  return {
+    to,
+    folder,
+    remove: async () => {
+      await rm(folder, { recursive: true, force: true })
+      ours.delete(folder)
+    },
+  }
+}
+
+/** Puts a file in the place of whatever stood at another, once all of it is on the disk. */
+export async function moveToTarget(draft: string, to: string): Promise<void> {
+  const handle = await open(draft, 'r+')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+  await rename(draft, to)
+}
+
+/** Why a target cannot be written, as a clause that names its folder where that is the culprit. */
+export function whyUnwritable(target: string, thrown: unknown): string {
+  const folder = dirname(followed(target))
+  switch (thrown instanceof Error && 'code' in thrown ? thrown.code : undefined) {
+    case 'ENOENT':
+      // Folders of a kernel, /proc say, are there and answer so, too.
+      return existsSync(folder)
+        ? `no file can be made in the folder ${folder}`
+        : `the folder ${folder} is not there`
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return `${folder} is not a folder`
+    case 'EACCES':
+    case 'EPERM':
+      return `the folder ${folder} may not be written to`
+    case 'EROFS':
+      return `the folder ${folder} is on a disk that can only be read`
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `there is no room left on the disk of the folder ${folder}`
+    case 'ENAMETOOLONG':
+      return 'its name is too long'
+    default:
+      return messageOf(thrown)
+  }
+}
+
+function followed(target: string): string {
+  try {
+    return realpathSync(target)
+  } catch {
+    return resolve(target)
+  }
+}
+
+async function sweep(parent: string, prefix: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    const pid = name.startsWith(prefix) ? /^(\d+)-/.exec(name.slice(prefix.length))?.[1] : undefined
+    const folder = join(parent, name)
+    if (pid === undefined || ours.has(folder)) continue
+    if (Number(pid) === process.pid || !isAlive(Number(pid)))
+      await rm(folder, { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (thrown) {
+    // EPERM: it is there and another user's.
+    return !(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH')
+  }
+}
