@@ -10,6 +10,7 @@ import { decodeThreads } from '../src/colour/sampler.ts'
 import { readConfig } from '../src/config.ts'
 import { messageOf } from '../src/errors.ts'
 import type { TilePartLayout } from '../src/jpeg2000/codestream.ts'
+import { withHeadroom } from '../src/jpeg2000/cut.ts'
 import { findGranule } from '../src/list-area.ts'
 import type { Granule } from '../src/sentinel2/granule.ts'
 import { openHouse } from '../src/wire.ts'
@@ -120,7 +121,7 @@ function meanOf({ key, size, reduce }: Image, kept: Map<string, TilePartLayout>)
     let decodeMs = 0
     const file = { key, size }
     for await (const cut of readImage({ storage, layouts, signal: undefined }, file, reduce, tally)) {
-      const summed = await sampler.sum(cut, soFar)
+      const summed = await sampler.sum(withHeadroom(cut), soFar)
       soFar = summed.soFar
       decodeMs += summed.decodeMs
     }
