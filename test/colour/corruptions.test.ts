@@ -70,10 +70,16 @@ async function decodeBothWays(cut: Cut, seed: string): Promise<string> {
   return clause.replace(/:.*/, '').replace(/\d+/g, 'n')
 }
 
-/** A file's codestream of which the main header alone was read, so that the decoder gets to see the rest. */
+/**
+ * A file's codestream of which the main header alone was read, so that the decoder gets to see the rest. Not of
+ * a subsampled one: of that the decoder reads memory that is not the image's, which is why wholeOf refuses it.
+ */
 function uncheckedCut(file: Uint8Array): Cut {
   const header = readMainHeader(file, file.length)
   if ('need' in header) throw new Error(`The whole file is there, and ${header.need} bytes are asked for.`)
+  if (header.size.components.some(({ stepX, stepY }) => stepX > 1 || stepY > 1)) {
+    throw new Fault('bad-image', 'its components are subsampled')
+  }
   return { codestream: file.slice(header.start, header.end), ...expectedOf(header, header.size, 0) }
 }
 
