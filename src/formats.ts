@@ -1,5 +1,5 @@
 import { displayColour } from './colour/display.ts'
-import type { Colour, Source } from './colour/port.ts'
+import type { Colour, Sampling, Source } from './colour/port.ts'
 import { csvField } from './csv-field.ts'
 import type { Listed, Ranked } from './list-area.ts'
 import { footprintOf } from './sentinel2/footprint.ts'
@@ -141,6 +141,12 @@ export const colourProperties = (colour: Colour | undefined, source: Source) => 
   red: colour?.red ?? null,
   green: colour?.green ?? null,
   blue: colour?.blue ?? null,
+})
+
+/** How a colour was sampled; a preview takes no stride. */
+export const samplingProperties = (sampling: Sampling) => ({
+  stride: sampling.source === 'bands' ? sampling.stride : null,
+  source: sampling.source,
 })
 
 function rankProperties(rank: Ranked | undefined, source: Source) {

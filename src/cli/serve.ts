@@ -52,11 +52,12 @@ function urlOf(host: string, port: number): string {
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`
 }
 
-/** The sample has a granule to show; what another catalog holds is not known here. */
 const greeting = (url: string, isSample: boolean): string => `swath is serving on ${url}. Three things to try:
   curl '${url}/area?lat1=55.660797&lng1=12.5896&lat2=55.663369&lng2=12.584670'
   curl '${url}/area?bbox=11.8,54.9,14,56&rank=blue&bands=TCI&format=uris&limit=20'
-  ${isSample ? `curl -o algae.png '${url}/granules/${SAMPLE_GRANULE}/preview.png?width=512'` : `curl '${url}/estimate?bbox=11.8,54.9,14,56'`}
+  curl ${isSample ? pictureOf(url) : `'${url}/estimate?bbox=11.8,54.9,14,56'`}
 `
 
-const SAMPLE_GRANULE = 'L1C_T33UUB_A017537_20200715T102602'
+/** The sample has a granule to show; what another catalog holds is not known here. */
+const pictureOf = (url: string): string =>
+  `-o algae.png '${url}/granules/L1C_T33UUB_A017537_20200715T102602/preview.png?width=512'`

@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import type { Sampling } from '../colour/port.ts'
 import { Fault } from '../errors.ts'
-import { colourProperties } from '../formats.ts'
+import { colourProperties, samplingProperties } from '../formats.ts'
 import type { House } from '../house.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
 import { tallyWarmUp, type WarmFigures } from '../warm-report.ts'
@@ -97,15 +97,16 @@ async function warmAll(
   const box = wrappedBox(search.area.box)
   if (!left.aborted) terminal.stderr.write(summary(figures, box, reasons))
   const stopped = ending ? sentenceOf(ending.thrown) : null
-  await report?.finish({ area: box, level: search.level, ...strideAndSource(sampling), ...figures, stopped })
+  await report?.finish({
+    area: box,
+    level: search.level,
+    ...samplingProperties(sampling),
+    ...figures,
+    stopped,
+  })
   if (ending) throw ending.thrown
   return exitOf(figures)
 }
-
-const strideAndSource = (sampling: Sampling) => ({
-  stride: sampling.source === 'bands' ? sampling.stride : null,
-  source: sampling.source,
-})
 
 function lineOf(step: WarmStep, sampling: Sampling) {
   const colour = step.outcome === 'failed' ? undefined : step.colour
@@ -116,7 +117,7 @@ function lineOf(step: WarmStep, sampling: Sampling) {
     ...colourProperties(colour, sampling.source),
     valid: colour?.valid ?? null,
     sampled: colour?.sampled ?? null,
-    ...strideAndSource(sampling),
+    ...samplingProperties(sampling),
     reason: step.outcome === 'failed' ? step.reason : null,
   }
 }

@@ -13,6 +13,7 @@ import {
   imagesOf,
   mediaTypeOf,
   propertiesOf,
+  samplingProperties,
   write,
 } from '../formats.ts'
 import type { House, Session } from '../house.ts'
@@ -92,8 +93,7 @@ export function createApp(house: House): Hono<Env> {
       ...colourProperties(colour, sampling.source),
       valid: colour.valid,
       sampled: colour.sampled,
-      stride: sampling.source === 'bands' ? sampling.stride : null,
-      source: sampling.source,
+      ...samplingProperties(sampling),
       cached: cost === undefined,
     })
   })

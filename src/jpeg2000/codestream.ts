@@ -50,7 +50,7 @@ export type Coding = {
   readonly layers: number
   /** Whether the first three components were transformed (RCT, ICT). */
   readonly componentTransform: boolean
-  /** Decompositions, 0 to 32: what facts call N. */
+  /** Decompositions, 0 to 32; 4 in the archive. */
   readonly levels: number
   /** Samples, powers of two. */
   readonly codeBlockWidth: number

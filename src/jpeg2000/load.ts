@@ -6,14 +6,15 @@ import { bandsOf, blocksAcross, precinctsAcross, type Span } from './precincts.t
  * 0.1 to 1 KB for each precinct, code-block and packet of a tile, and some KB for each tile.
  */
 
-/** Tiles × components × resolutions. A preview of the archive has 1849 × 3 × 6 = 33,282, a band 605. */
+/** Tiles × components × resolutions. A preview of the archive has 1849 × 3 × 5 = 27,735, a band 605. */
 const MOST_TILE_RESOLUTIONS = 64_000
 /** Each takes the decoder some 13 KB, whatever is in it. */
 const MOST_TILES = 10_000
 /** Packets and code-blocks (by layer) of one tile; a tile of 1024² in three components has some 1100. */
 const MOST_OF_A_TILE = 200_000
 /**
- * The same of all tiles, where a packet counts for as many code-blocks as it costs to follow. A band of 10980² has 62,000, TCI in 1849 tiles 400,000.
+ * The same of all tiles, where a packet counts for as many code-blocks as it costs to follow. A band of 10980²
+ * has some 60,000, one of 5490² in code-blocks of 8 × 8 some 800,000.
  */
 const MOST_OF_ALL = 2_000_000
 const PACKET_COST = 8
