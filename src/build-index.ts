@@ -2,13 +2,13 @@ import { createWriteStream } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { type BuildReport, createTally, type Tally } from './build-tally.ts'
-import { type CsvRow, readArchiveCsv } from './catalog/archive-csv.ts'
-import { type BuildPlace, openBuildPlace } from './catalog/build-place.ts'
-import { granuleOfRow, type ReadRow } from './catalog/csv-granule.ts'
-import { createIndex, type IndexWriter } from './catalog/index-file.ts'
-import { toIndexRow } from './catalog/index-row.ts'
-import { supersededOf } from './catalog/superseded.ts'
 import { Fault, messageOf } from './errors.ts'
+import { type BuildPlace, openBuildPlace } from './index-file/build-place.ts'
+import { type CsvRow, readArchiveCsv } from './index-file/csv.ts'
+import { granuleOfRow, type ReadRow } from './index-file/csv-granule.ts'
+import { toIndexRow } from './index-file/row.ts'
+import { supersededOf } from './index-file/superseded.ts'
+import { createIndex, type IndexWriter } from './index-file/writer.ts'
 import { LEVELS } from './sentinel2/bands.ts'
 import { compareGranules, type Granule } from './sentinel2/granule.ts'
 
@@ -130,7 +130,7 @@ function addCell(writer: IndexWriter, tally: Tally, rows: readonly ReadRow[]): v
     seq = sameTimes ? seq + 1 : 0
     before = granule
     const superseded = outdated.has(granule)
-    writer.add(toIndexRow(granule, seq, superseded, short))
+    writer.add(toIndexRow(granule, { seq, batch: 0, superseded }, short))
     tally.keep(granule, { verbatim: short === undefined, superseded })
   }
 }

@@ -1,5 +1,5 @@
-import { REJECTIONS, type Rejection } from './catalog/csv-granule.ts'
-import type { AboutIndex } from './catalog/index-file.ts'
+import type { AboutIndex } from './index-file/about.ts'
+import { REJECTIONS, type Rejection } from './index-file/csv-granule.ts'
 import type { Granule } from './sentinel2/granule.ts'
 
 /** What became of the rows; `examples` names at most three of them. */
@@ -75,6 +75,7 @@ export function createTally(): Tally {
       newestGeneration = Math.max(newestGeneration, granule.generationTime ?? 0)
     },
     report: (sources) => {
+      const builtAt = Date.now() * 1000
       const about = {
         rows: kept,
         levels,
@@ -85,7 +86,9 @@ export function createTally(): Tally {
         oldestSensing,
         newestSensing,
         newestGeneration,
-        builtAt: Date.now() * 1000,
+        newestEtl: 0,
+        builtAt,
+        updatedAt: builtAt,
         sources: [...sources],
       }
       return { rows, kept, duplicates, exceptions, withoutBox, rejected: rejected(), about }

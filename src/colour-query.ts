@@ -1,18 +1,8 @@
 import { z } from 'zod'
-import { type Sampling, SOURCES } from './colour/port.ts'
+import { type Rank, type Sampling, SHARES, SOURCES } from './colour/port.ts'
 import type { ParameterError } from './errors.ts'
 import { nearMiss } from './near-miss.ts'
 import { badRequest, type Parameters, parameterErrors, takeParameters } from './parameters.ts'
-
-/** The bands that make a colour, as a rank names them. */
-export const SHARES = ['red', 'green', 'blue'] as const
-export type Share = (typeof SHARES)[number]
-
-/** By what granules are ranked: a band's share of the colour, or nearness to a colour. */
-export type Rank =
-  | { readonly by: 'share'; readonly of: Share }
-  /** Display values of sRGB, 0 to 1. */
-  | { readonly by: 'nearness'; readonly to: readonly [red: number, green: number, blue: number] }
 
 /** How a granule is sampled when nothing else is asked: whose colour is known in advance. */
 export const DEFAULT_SAMPLING: Sampling = { source: 'bands', stride: 16 }

@@ -3,11 +3,11 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildIndex } from '../src/build-index.ts'
-import { readArchiveTime, readStamp, writeStamp } from '../src/catalog/fast-times.ts'
-import { cellOf, readIndexRow, toIndexRow } from '../src/catalog/index-row.ts'
-import { shortNames } from '../src/catalog/short-names.ts'
 import { sqliteCatalog } from '../src/catalog/sqlite.ts'
-import { supersededOf } from '../src/catalog/superseded.ts'
+import { readArchiveTime, readStamp, writeStamp } from '../src/index-file/fast-times.ts'
+import { cellOf, readIndexRow, toIndexRow } from '../src/index-file/row.ts'
+import { shortNames } from '../src/index-file/short-names.ts'
+import { supersededOf } from '../src/index-file/superseded.ts'
 import { WORLD } from '../src/sentinel2/area.ts'
 import { LEVELS } from '../src/sentinel2/bands.ts'
 import { bestProducts, type Granule } from '../src/sentinel2/granule.ts'
@@ -16,6 +16,8 @@ import { formatCompactTime, formatTime, parseCompactTime, parseTime } from '../s
 import { type ArchiveRow, archiveRow, csvOf, writeCsv } from './archive.ts'
 import { searchOf } from './contracts/catalog.ts'
 import { type Temporary, temporaryFolder } from './temporary.ts'
+
+const NEW_ROW = { seq: 0, batch: 0, superseded: false }
 
 let folder: Temporary
 const at = (name: string) => join(folder.path, name)
@@ -187,7 +189,7 @@ describe('the quick way', () => {
     for (const level of LEVELS) {
       for (const mgrsTile of tilesOf(WORLD)) {
         const { level: toldLevel, mgrsTile: toldTile } = readIndexRow(
-          toIndexRow({ ...granule, level, mgrsTile }, 0, false),
+          toIndexRow({ ...granule, level, mgrsTile }, NEW_ROW),
         )
         if (toldLevel !== level || toldTile !== mgrsTile) throw new Error(`${level} ${mgrsTile}: ${toldTile}`)
       }
@@ -207,7 +209,7 @@ describe('the quick way', () => {
           const text = granule[field] ?? ''
           const i = where % text.length
           const changed = { ...granule, [field]: text.slice(0, i) + letter + text.slice(i + 1) }
-          const told = readIndexRow(toIndexRow(changed, 0, false))
+          const told = readIndexRow(toIndexRow(changed, NEW_ROW))
           expect([told.granuleId, told.productId, told.datatake, told.place]).toEqual([
             changed.granuleId,
             changed.productId,

@@ -5,14 +5,16 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildIndex } from '../src/build-index.ts'
-import { aboutIndex } from '../src/catalog/index-file.ts'
-import { cellOf, type IndexRow, readIndexRow, toIndexRow } from '../src/catalog/index-row.ts'
 import { sqliteCatalog } from '../src/catalog/sqlite.ts'
+import { aboutIndex } from '../src/index-file/about.ts'
+import { cellOf, type IndexRow, readIndexRow, toIndexRow } from '../src/index-file/row.ts'
 import { WORLD } from '../src/sentinel2/area.ts'
 import type { Granule } from '../src/sentinel2/granule.ts'
 import { type ArchiveRow, archiveRow, csvOf, LONG_FORM_ROW, writeCsv } from './archive.ts'
 import { searchOf } from './contracts/catalog.ts'
 import { type Temporary, temporaryFolder } from './temporary.ts'
+
+const NEW_ROW = { seq: 0, batch: 0, superseded: false }
 
 let folder: Temporary
 const at = (name: string) => join(folder.path, name)
@@ -179,8 +181,8 @@ describe('a row of the index', () => {
   test('gives back every name, place and time to the letter, without keeping them', () => {
     fc.assert(
       fc.property(compact, (granule) => {
-        const row = toIndexRow(granule, 0, false)
-        expect(row[18]).toBeNull()
+        const row = toIndexRow(granule, NEW_ROW)
+        expect(row[19]).toBeNull()
         expect(readIndexRow(row)).toEqual(granule)
       }),
       { numRuns: 500 },
@@ -201,7 +203,7 @@ describe('a row of the index', () => {
         fc.double({ min: -80, max: 80, noNaN: true }),
         (granule, west, south) => {
           const box = [west, south, west + 0.123456789, south + 0.987654321] as const
-          const row: IndexRow = toIndexRow({ ...granule, box }, 0, false)
+          const row: IndexRow = toIndexRow({ ...granule, box }, NEW_ROW)
           const [w = 0, s = 0, e = 0, n = 0] = readIndexRow(row).box ?? []
           expect(w <= box[0] && s <= box[1] && e >= box[2] && n >= box[3]).toBe(true)
           expect(Math.max(box[0] - w, e - box[2])).toBeLessThan(1.1e-6)
@@ -234,7 +236,7 @@ describe('a file that is no whole index', () => {
     const later = new DatabaseSync(at('index.sqlite'))
     later.exec('PRAGMA user_version = 99')
     later.close()
-    expect(() => aboutIndex(at('index.sqlite'))).toThrow(/layout 99, this swath reads layout 1/)
+    expect(() => aboutIndex(at('index.sqlite'))).toThrow(/layout 99, this swath reads layout 2/)
   })
 })
 

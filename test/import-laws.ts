@@ -32,31 +32,51 @@ export function lawBreaches(sources: Sources): string[] {
 }
 
 /**
- * What all may use: the pure words, the faults, how to make a call, where a file grows until it is whole, and
- * what an image file says of itself.
+ * What all may use: the pure words, the faults, the statements, how to make a call, where a file grows until it
+ * is whole, what an image file says of itself, and how areas and granules lie to each other.
  */
-const FOUNDATIONS: readonly (string | undefined)[] = ['sentinel2', 'errors.ts', 'calls', 'files', 'jpeg2000']
-const CAPABILITIES: readonly (string | undefined)[] = ['catalog', 'storage', 'store', 'colour']
+const FOUNDATIONS: readonly (string | undefined)[] = [
+  'sentinel2',
+  'errors.ts',
+  'queries.ts',
+  'calls',
+  'files',
+  'jpeg2000',
+  'ground',
+]
+/** What each room that stands on few others may use. */
+const FEW: Readonly<Record<string, readonly string[]>> = {
+  'errors.ts': [],
+  'queries.ts': [],
+  calls: ['errors.ts'],
+  files: ['errors.ts'],
+  ground: ['sentinel2', 'errors.ts'],
+  'index-file': ['sentinel2', 'errors.ts', 'queries.ts', 'files'],
+}
+const CAPABILITIES: readonly (string | undefined)[] = ['catalog', 'storage', 'store', 'colour', 'index-file']
 const OUTSIDE = ['http', 'cli', 'wire.ts', 'main.ts']
 
 /** What stands open to a file beyond the laws, each with its reason. */
 const DOORS: readonly { readonly file: RegExp; readonly target: RegExp }[] = [
+  // The index as a file is what this catalog reads.
+  { file: /^src\/catalog\/[\w-]+\.ts$/, target: /^src\/index-file\/[\w-]+\.ts$/ },
   // The format of the index file is what `swath index` is about.
-  { file: /^src\/cli\/index-commands\.ts$/, target: /^src\/catalog\/index-file\.ts$/ },
+  { file: /^src\/cli\/index-[\w-]+\.ts$/, target: /^src\/index-file\/about\.ts$/ },
 ]
 
 function directionBreach(file: string, specifier: string): string | undefined {
   const target = targetOf(file, specifier)
   const [room, there] = [roomOf(file), roomOf(target)]
   if (room === 'sentinel2') return there === 'sentinel2' ? undefined : 'sentinel2 imports nothing but itself'
-  if (room === 'errors.ts') return 'errors.ts imports nothing'
   if (room === undefined || there === undefined || target === undefined) return undefined
   if (room === 'jpeg2000' && there !== 'errors.ts' && there !== room && target !== 'src/storage/port.ts') {
     return 'jpeg2000 uses errors.ts and the ranges of storage/port.ts alone'
   }
-  if ((room === 'calls' || room === 'files') && there !== 'errors.ts' && there !== room) {
-    return `${room} uses errors.ts alone`
-  }
+  const few = FEW[room]
+  if (few)
+    return there === room || few.includes(there)
+      ? undefined
+      : `${room} uses ${few.join(', ') || 'nothing'} alone`
   if (FOUNDATIONS.includes(there) || there === room || room === 'jpeg2000') return undefined
   if (DOORS.some((door) => door.file.test(file) && door.target.test(target))) return undefined
   return roomBreach(room, there, CAPABILITIES.includes(there) && target.endsWith('/port.ts'))
@@ -84,7 +104,7 @@ const VENDORS: readonly { readonly vendor: RegExp; readonly home: RegExp }[] = [
   { vendor: /^@google-cloud\/bigquery(\/|$)/, home: /^src\/catalog\/bigquery[\w-]*\.ts$/ },
   { vendor: /^@google-cloud\/storage(\/|$)/, home: /^src\/storage\/gcs\.ts$/ },
   { vendor: /^google-auth-library(\/|$)/, home: /^src\/(catalog\/bigquery[\w-]*|storage\/gcs)\.ts$/ },
-  { vendor: /^@duckdb\//, home: /^src\/(catalog\/archive-csv|store\/colour-files)\.ts$/ },
+  { vendor: /^@duckdb\//, home: /^src\/(index-file\/(csv|parquet)|store\/colour-files)\.ts$/ },
   { vendor: /^hono(\/|$)/, home: /^src\/http\// },
   { vendor: /^@hono\//, home: /^src\/(http\/[\w/-]+|cli\/serve)\.ts$/ },
   { vendor: /^commander(\/|$)/, home: /^src\/cli\// },
@@ -92,7 +112,9 @@ const VENDORS: readonly { readonly vendor: RegExp; readonly home: RegExp }[] = [
   { vendor: /^@cornerstonejs\//, home: /^workers\/decode-image\.ts$/ },
   { vendor: /^culori(\/|$)/, home: /^src\/colour\/distance\.ts$/ },
   { vendor: /^sharp(\/|$)/, home: /^src\/colour\/picture\.ts$/ },
-  { vendor: /^node:sqlite$/, home: /^(src\/store\/database|src\/catalog\/index-file|workers\/[\w/-]+)\.ts$/ },
+  { vendor: /^node:sqlite$/, home: /^(src\/store\/database|src\/index-file\/[\w-]+|workers\/[\w/-]+)\.ts$/ },
+  { vendor: /^jsts(\/|$)/, home: /^src\/ground\/[\w-]+\.ts$/ },
+  { vendor: /^fast-xml-parser(\/|$)/, home: /^src\/catalog\/product-metadata\.ts$/ },
   { vendor: /^(node:)?process$/, home: /^src\/main\.ts$/ },
 ]
 

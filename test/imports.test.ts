@@ -57,7 +57,7 @@ a capability has no verb | src/catalog/x.ts | import { listArea } from '../list-
 a capability has no adapter of another | src/catalog/x.ts | import { gcsStorage } from '../storage/gcs.ts' | ../storage/gcs.ts
 the store hands on no adapter | src/store/x.ts | export { folderStorage } from '../storage/folder.ts' | ../storage/folder.ts
 a capability knows no http | src/storage/x.ts | import type { App } from '../http/app.ts' | ../http/app.ts
-colour knows no catalog | src/colour/x.ts | import { query } from '../catalog/queries.ts' | ../catalog/queries.ts
+colour knows no catalog | src/colour/x.ts | import { query } from '../catalog/cursor.ts' | ../catalog/cursor.ts
 what a file says knows no colour | src/jpeg2000/x.ts | import type { Colour } from '../colour/port.ts' | ../colour/port.ts
 what a file says reads nothing | src/jpeg2000/x.ts | import { gcsStorage } from '../storage/gcs.ts' | ../storage/gcs.ts
 calls know no capability | src/calls/x.ts | import type { Entry } from '../storage/port.ts' | ../storage/port.ts
@@ -69,7 +69,7 @@ a verb does not wire | src/warm-up.ts | import { openHouse } from './wire.ts' | 
 http does not wire | src/http/x.ts | import { openHouse } from '../wire.ts' | ../wire.ts
 http has no adapters | src/http/x.ts | import { sqliteStore } from '../store/sqlite.ts' | ../store/sqlite.ts
 cli has no adapters | src/cli/x.ts | const x = await import('../storage/folder.ts') | ../storage/folder.ts
-the index file is for one command | src/cli/x.ts | import { aboutIndex } from '../catalog/index-file.ts' | ../catalog/index-file.ts
+the index file is for one command | src/cli/x.ts | import { aboutIndex } from '../index-file/about.ts' | ../index-file/about.ts
 wire.ts stands below the commands | src/wire.ts | import { runCli } from './cli/run.ts' | ./cli/run.ts
 nobody imports main.ts | src/cli/x.ts | import '../main.ts' | ../main.ts
 main.ts does not wire | src/main.ts | import { openHouse } from './wire.ts' | ./wire.ts
@@ -177,7 +177,7 @@ a computed import | src/wire.ts | const x = await import(name) | only a run can 
       'src/list-area.ts': "import type { Page } from './catalog/port.ts'",
       'src/http/app.ts': "import { Hono } from 'hono'\nimport { listArea } from '../list-area.ts'",
       'src/cli/serve.ts': "import { serve } from '@hono/node-server'\nimport { openHouse } from '../wire.ts'",
-      'src/cli/index-commands.ts': "import { aboutIndex } from '../catalog/index-file.ts'",
+      'src/cli/index-commands.ts': "import { aboutIndex } from '../index-file/about.ts'",
       'src/main.ts': "import { runCli } from './cli/run.ts'\nprocess.exit(await runCli(process.env))",
       'workers/x.ts': "import { DatabaseSync } from 'node:sqlite'",
     }

@@ -177,7 +177,7 @@ describe('a warm-up of many granules', () => {
         const first = Number(from)
         searched.push(first)
         const next = first + limit < NUMBERS.length ? [first + limit] : undefined
-        return { granules: NUMBERS.slice(first, first + limit).map(granuleOf), next }
+        return { granules: NUMBERS.slice(first, first + limit).map(granuleOf), coverage: undefined, next }
       },
     }
     return { session: { ...session, catalog }, searched, begun }

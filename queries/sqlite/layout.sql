@@ -1,7 +1,7 @@
--- The index as a file, layout 1: what `swath index build` makes and the sqlite catalog reads.
+-- The index as a file, layout 2: what `swath index build` makes and the sqlite catalog reads.
 -- application_id is "swIX"; user_version is the number of the layout.
 PRAGMA application_id = 0x73774958;
-PRAGMA user_version = 1;
+PRAGMA user_version = 2;
 
 -- One row a granule, in the order in which every search reads: cell, then newest first.
 CREATE TABLE granule (
@@ -22,11 +22,19 @@ CREATE TABLE granule (
   south INTEGER,                    -- east is not wrapped, so west <= east;
   east INTEGER,                     -- all four NULL where the archive gives none
   north INTEGER,
+  batch INTEGER NOT NULL,           -- with which of the batches below the row came, or was changed last
   superseded INTEGER NOT NULL,      -- 1 where a better product of the same acquisition is in the index
   verbatim TEXT,                    -- JSON [granule_id, product_id, datatake, place] where these do not
                                     -- follow from the columns above, which are then NULL from start on
   PRIMARY KEY (cell, sensing, generation, seq)
 ) WITHOUT ROWID;
+
+-- The build, id 0, and each update since.
+CREATE TABLE batch (
+  id INTEGER PRIMARY KEY,
+  came_at INTEGER NOT NULL,         -- when its rows came into the index, microseconds since 1970
+  sources TEXT NOT NULL             -- JSON array of strings
+) STRICT;
 
 -- What the index holds and where it came from, as JSON values.
 CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { Fault } from '../errors.ts'
+import { baselineOf } from '../index-file/row.ts'
 import { dataBox } from '../sentinel2/footprint.ts'
 import { folderName, type Granule, placeOf } from '../sentinel2/granule.ts'
 import type { Micros } from '../sentinel2/time.ts'
-import { baselineOf } from './index-row.ts'
 
 /** A row as the REST API gives it: text or null by column name; timestamps are whole microseconds. */
 export type Row = Readonly<Record<string, string | null>>

@@ -1,4 +1,5 @@
 import { Fault, type ParameterError } from '../errors.ts'
+import { query } from '../queries.ts'
 import { WORLD } from '../sentinel2/area.ts'
 import type { Level } from '../sentinel2/bands.ts'
 import { compareProducts, type Granule, LEVEL_ROOT } from '../sentinel2/granule.ts'
@@ -10,7 +11,6 @@ import { bigqueryJobs, type JobOptions, type Jobs, type Values } from './bigquer
 import { positionForm, positionOf, readRow } from './bigquery-rows.ts'
 import { readCursor } from './cursor.ts'
 import type { Catalog, Cursor, Search } from './port.ts'
-import { query } from './queries.ts'
 
 export type BigqueryOptions = {
   /** The index of L1C, `project.dataset.table`. */
@@ -64,12 +64,13 @@ export function bigqueryCatalog(options: BigqueryOptions): Catalog {
     search: (search, { limit, after, signal }) =>
       on(search.level, 'search', async (jobs, sql) => {
         const values = { ...valuesOf(search), ...cursorValues(after), page_rows: limit + 1 }
-        if (values.tiles.length === 0) return { granules: [], next: undefined }
+        if (values.tiles.length === 0) return { granules: [], coverage: undefined, next: undefined }
         const rows = await jobs.run(sql, values, signal)
         const page = rows.slice(0, limit)
         const last = page.at(-1)
         return {
           granules: page.map(readRow).filter((granule) => granule !== undefined),
+          coverage: undefined,
           next: rows.length > limit && last ? positionOf(last) : undefined,
         }
       }),
@@ -89,6 +90,10 @@ export function bigqueryCatalog(options: BigqueryOptions): Catalog {
 
     /** Counting would cost a query. */
     extent: async () => undefined,
+
+    summary: async () => undefined,
+
+    freshness: () => undefined,
 
     cost: (search, signal) =>
       on(search.level, 'search', async (jobs, sql) => {

@@ -47,7 +47,11 @@ export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalog
         if (found.length > limit) break
       }
       const page = found.slice(0, limit)
-      return { granules: page, next: found.length > limit ? cursorAfter(page.at(-1)) : undefined }
+      return {
+        granules: page,
+        coverage: undefined,
+        next: found.length > limit ? cursorAfter(page.at(-1)) : undefined,
+      }
     },
 
     async granule(granuleId, signal) {
@@ -71,6 +75,10 @@ export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalog
     },
 
     extent: async () => undefined,
+
+    summary: async () => undefined,
+
+    freshness: () => undefined,
     cost: async () => undefined,
     async check(signal) {
       for await (const _ of storage.list('tiles/', { delimiter: '/', signal })) return

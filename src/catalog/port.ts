@@ -1,3 +1,4 @@
+import type { Comparison, Rank, Sampling } from '../colour/port.ts'
 import type { Area } from '../sentinel2/area.ts'
 import type { Level } from '../sentinel2/bands.ts'
 import type { Granule } from '../sentinel2/granule.ts'
@@ -18,6 +19,46 @@ export type Search = {
    * generation, with all its granules, chosen before any other filter; `none`: all of them.
    */
   readonly dedupe: 'latest' | 'none'
+  /**
+   * How the granule lies to the area. `intersects`, the default: its own box meets the area, edges included.
+   * `contains`: its footprint covers all of the area. `within`: its footprint lies in the area.
+   */
+  readonly relation?: Relation | undefined
+  /** Least share of the area that its footprint covers, above 0 to 1; undefined: any. */
+  readonly minCoverage?: number | undefined
+  /** Only what came into the index then or later. */
+  readonly since?: Micros | undefined
+  /**
+   * Of all that match, the least clouded granule of each tile, or of each tile and month (UTC) of sensing:
+   * then the one that covers most of the area, then the newest. Unknown clouds come last.
+   */
+  readonly best?: Best | undefined
+  /** The order of the answer; `-datetime`, newest first, by default. */
+  readonly sort?: Sort | undefined
+  /** What is asked of remembered colours. */
+  readonly colours?: ColourWish | undefined
+}
+
+export const RELATIONS = ['intersects', 'contains', 'within'] as const
+export type Relation = (typeof RELATIONS)[number]
+
+export const BESTS = ['tile', 'tile,month'] as const
+export type Best = (typeof BESTS)[number]
+
+/**
+ * Newest first, oldest first (the exact reverse), least clouded, most covering, best colour. What is equal by
+ * cloud, coverage or colour comes newest first; unknown clouds and colours come last.
+ */
+export const SORTS = ['-datetime', 'datetime', 'cloud', 'coverage', 'rank'] as const
+export type Sort = (typeof SORTS)[number]
+
+export type ColourWish = {
+  readonly sampling: Sampling
+  /** `known`: granules whose colour is remembered and meets all of `where`; `unknown`: the others. */
+  readonly which: 'known' | 'unknown'
+  readonly where: readonly Comparison[]
+  /** By what `sort: 'rank'` orders. */
+  readonly rank: Rank | undefined
 }
 
 /** Where a page ends, in the terms of the catalog that gave it. */
@@ -27,11 +68,18 @@ export type PageOptions = {
   /** Granules at most, 1 and up. */
   readonly limit: number
   readonly after?: Cursor | undefined
-  readonly signal?: AbortSignal
+  /** Whether the page tells how much of the area each granule covers. */
+  readonly coverage?: boolean | undefined
+  readonly signal?: AbortSignal | undefined
 }
 
 export type Page = {
   readonly granules: readonly Granule[]
+  /**
+   * Share of the area that each granule's footprint covers, 0 to 1, in the order of the granules, where it was
+   * asked for. Of an area without extent, a point or a line: 1 or 0 of the point, the share of the line.
+   */
+  readonly coverage: readonly number[] | undefined
   /** Where the next page starts; undefined on the last page. */
   readonly next: Cursor | undefined
 }
@@ -47,6 +95,34 @@ export type Extent = {
   readonly longForm: number
 }
 
+/** What a search matches, counted; what does not follow from the others of a group is left out. */
+export type Summary = {
+  readonly granules: number
+  /** By month (UTC) of sensing, `2021-07`, in order. */
+  readonly months: readonly Count<'month', string>[]
+  /** By tile, in order of name. */
+  readonly tiles: readonly Count<'mgrsTile', string>[]
+  /** By cloud cover, percent: from (included) to (excluded, but for 100) in tens; null: not known. */
+  readonly clouds: readonly {
+    readonly from: number | null
+    readonly to: number | null
+    readonly granules: number
+  }[]
+}
+type Count<K extends string, V> = Readonly<Record<K, V>> & {
+  readonly granules: number
+  /** Percent, the least; undefined where none is known. */
+  readonly leastCloud: number | undefined
+}
+
+/** How fresh what a catalog knows is; times in microseconds since 1970. */
+export type Freshness = {
+  readonly newestSensing: Micros
+  readonly newestGeneration: Micros
+  /** When it was built or updated last. */
+  readonly updatedAt: Micros
+}
+
 /** What a search costs before it is run. */
 export type Cost = { readonly bytesBilled: number; readonly dollars: number }
 
@@ -56,7 +132,7 @@ export interface Catalog {
    * A page of the granules whose ground meets the area, newest first. Boxes meet where they touch; a catalog
    * may keep those of its granules rounded outward by up to a millionth of a degree, and then finds those too
    * that miss the area by less. The order is total and the same in every catalog: sensing time, generation
-   * time, tile, place, granule name, each descending.
+   * time, tile, place, granule name, each descending, behind whatever else `sort` names.
    * @throws {Fault} bad-request for a cursor or a filter it cannot serve, area-too-large, upstream-failed,
    * upstream-late, upstream-busy, over-budget, misconfigured, cancelled
    */
@@ -69,6 +145,10 @@ export interface Catalog {
   granule(granuleId: string, signal?: AbortSignal): Promise<Granule | undefined>
   /** What a search matches; undefined where the catalog cannot tell without a listing or a bill. */
   extent(search: Search, signal?: AbortSignal): Promise<Extent | undefined>
+  /** What a search matches, counted by month, tile and cloud; undefined as extent. @throws {Fault} as search */
+  summary(search: Search, signal?: AbortSignal): Promise<Summary | undefined>
+  /** What it knew at its last answer; undefined where what it knows is always current. */
+  freshness(): Freshness | undefined
   /** What a search bills; undefined where it costs nothing. */
   cost(search: Search, signal?: AbortSignal): Promise<Cost | undefined>
   /** A real query, as small as can be, to what is there now. @throws {Fault} where none is answered. */

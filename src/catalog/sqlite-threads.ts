@@ -4,8 +4,8 @@ import type { Answer, Question } from '../../workers/ask-index.ts'
 import { takeTurns } from '../calls/turns.ts'
 import { unlessLeft } from '../calls/unless-left.ts'
 import { Fault } from '../errors.ts'
-import { type AboutIndex, aboutIndex } from './index-file.ts'
-import { query } from './queries.ts'
+import { type AboutIndex, aboutIndex } from '../index-file/about.ts'
+import { query } from '../queries.ts'
 
 export type Asked = {
   readonly rows: readonly (readonly unknown[])[]

@@ -1,15 +1,15 @@
 import { availableParallelism } from 'node:os'
 import { z } from 'zod'
 import { Fault, type ParameterError } from '../errors.ts'
+import type { AboutIndex } from '../index-file/about.ts'
+import { cellOf, type IndexRow, readIndexRow } from '../index-file/row.ts'
+import { query } from '../queries.ts'
 import type { Level } from '../sentinel2/bands.ts'
 import { compareProducts, type Granule } from '../sentinel2/granule.ts'
 import { parseGranuleName } from '../sentinel2/names.ts'
 import { tilesOf } from '../sentinel2/tiles.ts'
 import { readCursor, tokenFault } from './cursor.ts'
-import type { AboutIndex } from './index-file.ts'
-import { cellOf, type IndexRow, readIndexRow } from './index-row.ts'
 import type { Catalog, Cursor, Extent, Search } from './port.ts'
-import { query } from './queries.ts'
 import { type IndexLane, indexThreads } from './sqlite-threads.ts'
 
 /** Past every row of the index: the cursor of a first page. */
@@ -58,6 +58,7 @@ function laneCatalog(file: string, lane: IndexLane): Catalog {
       const page = asIndexRows(rows.slice(0, limit))
       return {
         granules: page.map(readIndexRow),
+        coverage: undefined,
         next: rows.length > limit ? cursorAfter(page.at(-1), about) : undefined,
       }
     },
@@ -77,6 +78,10 @@ function laneCatalog(file: string, lane: IndexLane): Catalog {
     },
 
     extent: (search, signal) => extentOf(file, lane, search, signal),
+
+    summary: async () => undefined,
+
+    freshness: () => undefined,
 
     cost: async () => undefined,
 

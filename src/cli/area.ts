@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import { type AreaQuery, parseAreaQuery } from '../area-query.ts'
-import type { Rank } from '../colour-query.ts'
+import type { Rank } from '../colour/port.ts'
 import { readConfig } from '../config.ts'
 import { FORMATS, write } from '../formats.ts'
 import type { House, Session } from '../house.ts'

@@ -1,6 +1,6 @@
 import { Command } from 'commander'
 import type { BuildReport } from '../build-index.ts'
-import { type AboutIndex, aboutIndex } from '../catalog/index-file.ts'
+import { type AboutIndex, aboutIndex } from '../index-file/about.ts'
 import { formatTime } from '../sentinel2/time.ts'
 import { csvSource } from './csv-source.ts'
 import { createProgress, EXIT, type Exit, type Terminal } from './terminal.ts'

@@ -63,3 +63,32 @@ export type Pixels = {
   readonly height: number
   readonly components: number
 }
+
+/** The bands that make a colour, as a rank names them. */
+export const SHARES = ['red', 'green', 'blue'] as const
+export type Share = (typeof SHARES)[number]
+
+/** By what granules are ranked: a band's share of the colour, or nearness to a colour (CIEDE2000). */
+export type Rank =
+  | { readonly by: 'share'; readonly of: Share }
+  /** Display values of sRGB, 0 to 1. */
+  | { readonly by: 'nearness'; readonly to: readonly [red: number, green: number, blue: number] }
+
+/** What may be told of a remembered colour; a share is that of red, green and blue together. */
+export const COLOUR_NUMBERS = [
+  'red',
+  'green',
+  'blue',
+  'share_red',
+  'share_green',
+  'share_blue',
+  'valid',
+] as const
+export type ColourNumber = (typeof COLOUR_NUMBERS)[number]
+
+/** `share_red>=0.4`; reflectances, shares and valid from 0 to 1. */
+export type Comparison = {
+  readonly of: ColourNumber
+  readonly is: '<' | '<=' | '>=' | '>'
+  readonly than: number
+}

@@ -1,7 +1,20 @@
 import type { Box } from './granule.ts'
 
-/** The ground that is asked for. West lies in [-180, 180), east in [west, west + 360]. */
-export type Area = { readonly box: Box }
+/** `[longitude, latitude]`, degrees, WGS 84. */
+export type Position = readonly [lon: number, lat: number]
+/** Closed: the last position is the first. */
+export type Ring = readonly Position[]
+
+/** Polygons, each its outline and then its holes; straight lines in longitude and latitude (RFC 7946 3.1.1). */
+export type Shape = readonly (readonly Ring[])[]
+
+/** The ground that is asked for. */
+export type Area = {
+  /** West lies in [-180, 180), east in [west, west + 360]. Of a shape the box around it. */
+  readonly box: Box
+  /** Undefined: the whole box. Longitudes count on as those of the box do; no two polygons overlap. */
+  readonly shape?: Shape | undefined
+}
 
 export const WORLD: Area = { box: [-180, -90, 180, 90] }
 

@@ -1,13 +1,9 @@
+import type { Position, Ring } from './area.ts'
 import type { Box, Granule } from './granule.ts'
 import { type TileGrid, tileBox, tileGrid } from './tiles.ts'
 import { utmToLonLat } from './utm.ts'
 
-/** `[longitude, latitude]`, degrees, WGS 84. */
-export type Position = readonly [lon: number, lat: number]
-/** Closed: the last position is the first; counterclockwise. */
-export type Ring = readonly Position[]
-
-/** GeoJSON (RFC 7946) geometry, cut at the antimeridian where it crosses it. */
+/** GeoJSON (RFC 7946) geometry, cut at the antimeridian where it crosses it; outlines counterclockwise. */
 export type Footprint =
   | { readonly type: 'Polygon'; readonly coordinates: readonly Ring[] }
   | { readonly type: 'MultiPolygon'; readonly coordinates: readonly (readonly Ring[])[] }

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { type Sampling, SOURCES } from '../colour/port.ts'
 import { Fault, messageOf } from '../errors.ts'
+import { query } from '../queries.ts'
 import type { Granule } from '../sentinel2/granule.ts'
 import type { Database } from './database.ts'
 import type { Failures } from './failures.ts'
 import type { Colours, RememberedColour } from './port.ts'
-import { query } from './queries.ts'
 import { openTable, type Row, type Table } from './table.ts'
 
 export type ColourTable = Pick<Table, 'close'> & {
@@ -57,7 +57,7 @@ export function colourTable(db: Database, method: number, failures: Failures): C
     key: KEY,
     damaged: 'a remembered colour is damaged',
   })
-  const page = db.prepare(query('colours'))
+  const page = db.prepare(query('store', 'colours'))
 
   function pageAfter(last: Row): Row[] {
     try {

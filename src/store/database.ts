@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { Fault, messageOf } from '../errors.ts'
 import { whyUnwritable } from '../files/target-place.ts'
-import { query } from './queries.ts'
+import { query } from '../queries.ts'
 
 export type Database = DatabaseSync
 
@@ -84,7 +84,7 @@ function settle(db: Database): void {
   inTransaction(db, () => {
     refuseStrangers(db)
     if (numberOf(db, 'user_version') === LAYOUT) return
-    db.exec(query('layout'))
+    db.exec(query('store', 'layout'))
     db.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${LAYOUT}`)
   })
   db.exec('PRAGMA busy_timeout = 0')

@@ -1,11 +1,11 @@
 import { METHOD } from '../colour/port.ts'
+import { query } from '../queries.ts'
 import { colourTable } from './colours.ts'
 import { openDatabase, waitForOthers, whyRefused } from './database.ts'
 import { countFailures } from './failures.ts'
 import { layoutTable } from './layouts.ts'
 import { listingTable } from './listings.ts'
 import type { Store } from './port.ts'
-import { query } from './queries.ts'
 
 export type StoreOptions = {
   /** Of the colours that are given and taken; today's unless told otherwise. */
@@ -24,7 +24,7 @@ export function sqliteStore(file: string, { method = METHOD }: StoreOptions = {}
   const listings = listingTable(db, failures)
   const colours = colourTable(db, method, failures)
   const layouts = layoutTable(db, failures)
-  const tally = db.prepare(query('tally'))
+  const tally = db.prepare(query('store', 'tally'))
 
   function counted(): ReadonlyMap<string, number> {
     try {

@@ -1,7 +1,7 @@
+import { query } from '../queries.ts'
 import { type Database, inTransaction, whyRefused } from './database.ts'
 import type { Failures } from './failures.ts'
 import { createPending } from './pending.ts'
-import { query } from './queries.ts'
 
 /** Values by the names of their columns. */
 export type Row = Readonly<Record<string, string | number | bigint | Uint8Array | null>>
@@ -35,8 +35,8 @@ export type TableOptions = {
 
 /** @param failures where reads and writes that did not succeed are counted */
 export function openTable(db: Database, failures: Failures, { name, key, damaged }: TableOptions): Table {
-  const select = db.prepare(query(name))
-  const insert = db.prepare(query(`put-${name}`))
+  const select = db.prepare(query('store', name))
+  const insert = db.prepare(query('store', `put-${name}`))
   const write = (rows: readonly Row[]) =>
     inTransaction(db, () => {
       for (const row of rows) insert.run(row)

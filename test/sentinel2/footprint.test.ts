@@ -1,12 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import {
-  dataBox,
-  type Footprint,
-  footprintOf,
-  type Ring,
-  tileOutline,
-} from '../../src/sentinel2/footprint.ts'
+import type { Ring } from '../../src/sentinel2/area.ts'
+import { dataBox, type Footprint, footprintOf, tileOutline } from '../../src/sentinel2/footprint.ts'
 import type { Box } from '../../src/sentinel2/granule.ts'
 import { type TileGrid, tileBox, tileGrid } from '../../src/sentinel2/tiles.ts'
 import { realData } from '../real-data.ts'

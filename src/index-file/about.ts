@@ -2,14 +2,11 @@ import { statSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { Fault, messageOf } from '../errors.ts'
-import { moveToTarget } from '../files/target-place.ts'
-import type { BuildPlace } from './build-place.ts'
-import { APPLICATION } from './index-header.ts'
-import type { IndexRow } from './index-row.ts'
-import { query } from './queries.ts'
+import { query } from '../queries.ts'
+import { APPLICATION } from './header.ts'
 
 /** The number of the layout in queries/sqlite/layout.sql. */
-const LAYOUT = 1
+const LAYOUT = 2
 
 const count = z.int().nonnegative()
 const about = z.object({
@@ -22,51 +19,17 @@ const about = z.object({
   oldestSensing: z.int(),
   newestSensing: z.int(),
   newestGeneration: z.int(),
+  /** 0 where no row told when it came into BigQuery's table. */
+  newestEtl: z.int(),
+  /** Tells an index from the one that replaces it; an update does not change it. */
   builtAt: z.int(),
+  /** Of the build or the newest update. */
+  updatedAt: z.int(),
   sources: z.array(z.string()),
 })
 
 /** What an index says of itself; times in microseconds since 1970. */
 export type AboutIndex = Readonly<z.infer<typeof about>>
-
-export type IndexWriter = {
-  add(row: IndexRow): void
-  /** Puts the finished index in the place of whatever stood there. */
-  finish(about: AboutIndex): Promise<void>
-  /** Frees the draft; nothing after finish. */
-  close(): void
-}
-
-/**
- * Writes an index in the place of its building and moves it to its own when it is whole.
- * @throws {Fault} misconfigured where it cannot be written
- */
-export function createIndex({ to, draft }: Pick<BuildPlace, 'to' | 'draft'>): IndexWriter {
-  const db = openDraft(draft, to)
-  // A draft that a crash leaves behind is never read, so nothing of it needs to reach the disk on the way.
-  db.exec('PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE')
-  db.exec('PRAGMA page_size = 8192; PRAGMA cache_size = -65536')
-  db.exec(query('sqlite', 'layout'))
-  db.exec('BEGIN')
-  const insert = db.prepare(query('sqlite', 'insert'))
-  return {
-    add: (row) => {
-      insert.run(...row)
-    },
-    finish: async (about) => {
-      const write = db.prepare('INSERT INTO about VALUES (?, ?)')
-      for (const [name, value] of Object.entries(about)) write.run(name, JSON.stringify(value))
-      db.exec('COMMIT')
-      db.exec(query('sqlite', 'names'))
-      db.exec('ANALYZE')
-      db.close()
-      await moveToTarget(draft, to)
-    },
-    close: () => {
-      if (db.isOpen) db.close()
-    },
-  }
-}
 
 /**
  * What the index in a file says of itself.
@@ -119,14 +82,6 @@ function strangeColumns(db: DatabaseSync): string | undefined {
       : `its table granule has the columns ${found.join(', ') || '(none)'}, not ${wanted.join(', ')}`
   } finally {
     model.close()
-  }
-}
-
-function openDraft(draft: string, to: string): DatabaseSync {
-  try {
-    return new DatabaseSync(draft)
-  } catch (cause) {
-    throw new Fault('misconfigured', `The index ${to} cannot be written: ${messageOf(cause)}.`, { cause })
   }
 }
 

@@ -28,9 +28,19 @@ export type IndexRow = readonly [
   south: number | null,
   east: number | null,
   north: number | null,
+  batch: number,
   superseded: number,
   verbatim: string | null,
 ]
+
+/** What an index says of a granule beside the granule itself. */
+export type RowPlace = {
+  /** Orders granules of one cell and of equal times, from 0. */
+  readonly seq: number
+  /** With which batch it came, or was changed last; 0 is the build. */
+  readonly batch: number
+  readonly superseded: boolean
+}
 
 /** A cell is a tile at a level; cells sort as the names of their tiles do, and by the order of LEVELS. */
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
@@ -68,8 +78,7 @@ export const outward = ([west, south, east, north]: NonNullable<Granule['box']>)
  */
 export function toIndexRow(
   granule: Granule,
-  seq: number,
-  superseded: boolean,
+  { seq, batch, superseded }: RowPlace,
   short: ShortNames | undefined = shortNames(granule),
 ): IndexRow {
   const { granuleId, productId, datatake, place } = granule
@@ -92,6 +101,7 @@ export function toIndexRow(
     south,
     east,
     north,
+    batch,
     superseded ? 1 : 0,
     short ? null : JSON.stringify([granuleId, productId, datatake ?? null, place]),
   ]
@@ -120,7 +130,7 @@ export function readIndexRow(row: IndexRow): Granule {
 
 function namesOf(row: IndexRow, counted: Parameters<typeof longNames>[1]): LongNames {
   const [, , , , start, stamp, made, orbit, pass, baseline] = row
-  const verbatim = row[18]
+  const verbatim = row[19]
   if (verbatim !== null) return verbatimNames(verbatim)
   return longNames(
     {

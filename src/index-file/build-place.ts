@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Fault, messageOf } from '../errors.ts'
 import { openTargetPlace, type TargetPlace } from '../files/target-place.ts'
-import { startsAsIndex } from './index-header.ts'
+import { startsAsIndex } from './header.ts'
 
 /** Where an index is built. */
 export type BuildPlace = TargetPlace & {

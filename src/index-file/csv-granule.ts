@@ -2,9 +2,9 @@ import { dataBox } from '../sentinel2/footprint.ts'
 import { type Box, folderName, type Granule, placeOf } from '../sentinel2/granule.ts'
 import { tileGrid } from '../sentinel2/tiles.ts'
 import type { Micros } from '../sentinel2/time.ts'
-import type { CsvRow } from './archive-csv.ts'
+import type { CsvRow } from './csv.ts'
 import { readArchiveTime } from './fast-times.ts'
-import { baselineOf } from './index-row.ts'
+import { baselineOf } from './row.ts'
 import { type ShortNames, shortBaseline, shortNames } from './short-names.ts'
 
 /** Why a row of the CSV cannot become a granule. */
