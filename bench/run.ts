@@ -1,9 +1,11 @@
+import { parseArgs } from 'node:util'
 import { machine, say } from './figures.ts'
 import { FLAGS } from './world.ts'
 
 /*
  * npm run bench                runs all benches one after another
  * npm run bench -- <name> …    runs those named
+ * npm run bench -- index --rows 40e6   at another size than the ordinary 4e6
  * BENCH_SERVER_FLAGS            flags of Node for the servers that are measured
  * Figures go to stdout as Markdown; a target that is missed is printed as such and is no failure, an
  * answer that is wrong is one. bench/RESULTS.md holds a run.
@@ -26,6 +28,10 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Bench[]>>> = {
     (await import('./colour-rank.ts')).benchColourRank,
     (await import('./colour-warm.ts')).benchColourWarm,
   ],
+  index: async () => {
+    const { benchWholeIndex } = await import('./whole-index.ts')
+    return [() => benchWholeIndex(rows)]
+  },
 }
 /** Parts of `area` and `colour`, to be run alone. */
 const PARTS: typeof BENCHES = {
@@ -42,7 +48,15 @@ const PARTS: typeof BENCHES = {
 }
 
 const all = { ...BENCHES, ...PARTS }
-const asked = process.argv.slice(2)
+const { values, positionals: asked } = parseArgs({
+  options: { rows: { type: 'string' } },
+  allowPositionals: true,
+})
+const rows = values.rows === undefined ? undefined : Number(values.rows)
+if (rows !== undefined && !(Number.isInteger(rows) && rows > 0)) {
+  console.error(`--rows ${values.rows} is no number of rows, as 40e6 is.`)
+  process.exit(2)
+}
 const unknown = asked.filter((name) => !(name in all))
 if (unknown.length > 0) {
   console.error(`There is no bench ${unknown.join(', ')}; there are ${Object.keys(all).join(', ')}.`)

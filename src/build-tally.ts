@@ -1,6 +1,6 @@
 import type { AboutIndex } from './index-file/about.ts'
 import { REJECTIONS, type Rejection } from './index-file/csv-granule.ts'
-import type { Granule } from './sentinel2/granule.ts'
+import { addTally, emptyTally, ODDITIES, type Oddity, type RowTally } from './index-file/row-tally.ts'
 
 /** What became of the rows; `examples` names at most three of them. */
 export type BuildReport = {
@@ -10,8 +10,8 @@ export type BuildReport = {
   readonly duplicates: number
   /** Rows whose names do not follow from their numbers and are kept verbatim. */
   readonly exceptions: number
-  /** Rows without a box: kept, found by their whole tile. */
-  readonly withoutBox: Named
+  /** What is strange of the rows that were kept, each kind under its own name; a row may be of several. */
+  readonly oddities: readonly ({ readonly kind: Oddity } & Named)[]
   readonly rejected: readonly ({ readonly reason: Rejection } & Named)[]
   readonly about: AboutIndex
 }
@@ -19,13 +19,9 @@ export type BuildReport = {
 type Named = { readonly count: number; readonly examples: readonly string[] }
 
 export type Tally = {
+  readonly rows: number
   readonly kept: number
-  read(rows: number): number
-  reject(reason: Rejection, granuleId: string | null): void
-  duplicate(rows: number): void
-  /** A tile that has at least one granule. */
-  tile(): void
-  keep(granule: Granule, as: { readonly verbatim: boolean; readonly superseded: boolean }): void
+  add(part: RowTally): void
   report(sources: readonly string[]): BuildReport
   /** A sentence on why nothing was kept. */
   nothing(sources: readonly string[]): string
@@ -33,80 +29,59 @@ export type Tally = {
 
 /** Counts what becomes of the rows while an index is built. */
 export function createTally(): Tally {
-  let [rows, kept, duplicates, exceptions, superseded, tiles] = [0, 0, 0, 0, 0, 0]
-  let [oldestSensing, newestSensing, newestGeneration] = [Infinity, -Infinity, 0]
-  const levels = { L1C: 0, L2A: 0 }
-  const withoutBox = createNamed()
-  const rejections = new Map<Rejection, ReturnType<typeof createNamed>>()
-
+  const all = emptyTally()
   const rejected = () =>
-    REJECTIONS.flatMap((reason) => {
-      const named = rejections.get(reason)
-      return named ? [{ reason, ...named }] : []
-    })
+    REJECTIONS.flatMap((reason) =>
+      all.rejected[reason].count > 0 ? [{ reason, ...all.rejected[reason] }] : [],
+    )
 
   return {
+    get rows() {
+      return all.rows
+    },
     get kept() {
-      return kept
+      return all.kept
     },
-    read: (count) => {
-      rows += count
-      return rows
-    },
-    reject: (reason, granuleId) => {
-      const named = rejections.get(reason) ?? createNamed()
-      rejections.set(reason, named)
-      note(named, granuleId ?? '(no name)')
-    },
-    duplicate: (count) => {
-      duplicates += count
-    },
-    tile: () => {
-      tiles++
-    },
-    keep: (granule, as) => {
-      kept++
-      levels[granule.level]++
-      exceptions += as.verbatim ? 1 : 0
-      superseded += as.superseded ? 1 : 0
-      if (!granule.box) note(withoutBox, granule.granuleId)
-      oldestSensing = Math.min(oldestSensing, granule.sensingTime)
-      newestSensing = Math.max(newestSensing, granule.sensingTime)
-      newestGeneration = Math.max(newestGeneration, granule.generationTime ?? 0)
-    },
+    add: (part) => addTally(all, part),
     report: (sources) => {
       const builtAt = Date.now() * 1000
+      const { rows, kept, levels, tiles, superseded, oddities } = all
+      const { oldestSensing, newestSensing, upTo } = all
+      const exceptions = oddities['with names kept verbatim'].count
       const about = {
         rows: kept,
         levels,
         tiles,
         exceptions,
-        withoutBox: withoutBox.count,
+        withoutBox: oddities['without a box'].count,
         superseded,
         oldestSensing,
-        newestSensing,
-        newestGeneration,
-        newestEtl: 0,
+        newestSensing: Math.max(newestSensing.L1C, newestSensing.L2A),
+        newestGeneration: Math.max(upTo.L1C.generation, upTo.L2A.generation),
+        newest: {
+          L1C: { sensing: newestSensing.L1C, generation: upTo.L1C.generation },
+          L2A: { sensing: newestSensing.L2A, generation: upTo.L2A.generation },
+        },
+        newestEtl: Math.max(upTo.L1C.etl, upTo.L2A.etl),
         builtAt,
         updatedAt: builtAt,
         sources: [...sources],
+        settled: upTo,
       }
-      return { rows, kept, duplicates, exceptions, withoutBox, rejected: rejected(), about }
+      return {
+        rows,
+        kept,
+        duplicates: oddities['said twice'].count,
+        exceptions,
+        oddities: ODDITIES.flatMap((kind) => (oddities[kind].count > 0 ? [{ kind, ...oddities[kind] }] : [])),
+        rejected: rejected(),
+        about,
+      }
     },
     nothing: (sources) => {
+      if (all.rows === 0) return `There is not one row in ${sources.join(', ')}, the header alone.`
       const why = rejected().map(({ reason, count }) => `${count} ${reason}`)
-      return (
-        `No granule could be read from ${sources.join(', ')}: ${rows} rows, ` +
-        `${why.join(', ') || 'none of them'}. Nothing was built.`
-      )
+      return `No granule could be read from ${sources.join(', ')}: ${all.rows} rows, ` + `${why.join(', ')}.`
     },
   }
-}
-
-const MOST_EXAMPLES = 3
-const createNamed = () => ({ count: 0, examples: [] as string[] })
-
-function note(named: ReturnType<typeof createNamed>, example: string): void {
-  named.count++
-  if (named.examples.length < MOST_EXAMPLES) named.examples.push(example)
 }

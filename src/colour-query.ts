@@ -2,23 +2,18 @@ import { z } from 'zod'
 import { type Rank, type Sampling, SHARES, SOURCES } from './colour/port.ts'
 import type { ParameterError } from './errors.ts'
 import { nearMiss } from './near-miss.ts'
+import { read } from './parameter-schemas.ts'
 import { badRequest, type Parameters, parameterErrors, takeParameters } from './parameters.ts'
+import { parseWhere } from './where-query.ts'
 
 /** How a granule is sampled when nothing else is asked: whose colour is known in advance. */
 export const DEFAULT_SAMPLING: Sampling = { source: 'bands', stride: 16 }
 const MOST_STRIDE = 64
 
-/** The parameters rank, stride and source; all may be left out. */
+/** The parameters rank, where, stride and source; all may be left out. */
 export const COLOUR_OPTIONS = {
-  rank: z
-    .string()
-    .transform((text, context) => {
-      const rank = rankOf(text.toLowerCase())
-      if (typeof rank !== 'string') return rank
-      context.addIssue({ code: 'custom', message: rank })
-      return z.NEVER
-    })
-    .optional(),
+  rank: read((text) => rankOf(text.toLowerCase())).optional(),
+  where: read(parseWhere).optional(),
   stride: z
     .string()
     .regex(/^\d+$/, 'is not a whole number')
@@ -52,13 +47,13 @@ export function samplingErrors({ stride, source }: Readonly<Record<string, strin
   return [{ parameter: 'stride', message }]
 }
 
-/** What is wrong with stride and source where nothing is ranked by them. */
-export function rankMissing(given: Readonly<Record<string, string>>): ParameterError[] {
-  if (given.rank !== undefined) return []
+/** What is wrong with stride and source where no colour is asked for. */
+export function samplingUnused(given: Readonly<Record<string, string>>): ParameterError[] {
+  if (given.rank !== undefined || given.where !== undefined) return []
   return ['stride', 'source']
     .filter((parameter) => given[parameter] !== undefined)
     .map((parameter) => {
-      const message = `${parameter} needs rank: it tells how the colours to rank by are made`
+      const message = `${parameter} needs rank or where: it tells how the colours they ask for are made`
       return { parameter, message }
     })
 }

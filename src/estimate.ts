@@ -1,5 +1,6 @@
 import type { AreaQuery } from './area-query.ts'
-import type { Catalog, Extent } from './catalog/port.ts'
+import type { Bill, Catalog, Cost, Extent } from './catalog/port.ts'
+import { coverOf } from './ground/cover.ts'
 import { wrappedBox } from './sentinel2/area.ts'
 import { BANDS, type Band, type Level } from './sentinel2/bands.ts'
 import { tilesOf } from './sentinel2/tiles.ts'
@@ -52,7 +53,7 @@ export const USUAL: Readonly<Record<Level, Partial<Record<Band, Usual>>>> = {
 export type Estimate = {
   /** `west,south,east,north` as understood; west > east crosses the antimeridian. */
   readonly area: readonly number[]
-  /** Squares of the tile grid that the area touches. */
+  /** Squares of the tile grid that the area touches; those that its box does, if these are more than 1,000. */
   readonly tiles: number
   /** Null where the catalog cannot count without a listing or a bill. */
   readonly granules: number | null
@@ -61,8 +62,20 @@ export type Estimate = {
   readonly bytes: number | null
   /** Granules whose size the archive does not tell; `bytes` takes the mean of the others for them. */
   readonly granules_without_size: number | null
-  readonly query: { readonly bytes_billed: number; readonly dollars: number } | null
+  readonly query: QueryBill | null
   readonly note: string
+}
+
+type Billed = { readonly bytes_billed: number; readonly dollars: number }
+type QueryBill = Billed & {
+  /** Whether the table is clustered, so that the bill above is the most it can be; null where it is not known. */
+  readonly clustered: boolean | null
+  /** What is likely billed of a clustered table; null of others. */
+  readonly likely: Billed | null
+  /** About what a clustered copy would bill for the same, and what making it costs once; null of a clustered table. */
+  readonly clustered_copy:
+    | (Billed & { readonly making_bytes: number | null; readonly making_dollars: number | null })
+    | null
 }
 
 /** What the whole of a query would cost, without listing anything; the page's limit does not count. */
@@ -75,15 +88,43 @@ export async function estimate(
   const wanted = [...(bands ?? BANDS[search.level])]
   return {
     area: wrappedBox(search.area.box),
-    tiles: tilesOf(search.area, search.tiles).length,
+    tiles: tilesTouched(search).length,
     granules: extent?.granules ?? null,
     images: extent ? imageCount(extent, wanted, search.level) : null,
     bytes: extent ? byteCount(extent, wanted, search.level) : null,
     granules_without_size: extent?.withoutSize ?? null,
-    query: cost ? { bytes_billed: cost.bytesBilled, dollars: cost.dollars } : null,
-    note: noteOf(extent),
+    query: cost ? queryBill(cost) : null,
+    note: noteOf(extent, cost),
   }
 }
+
+/** Tiles that a shape is held against; more of them would keep others waiting. */
+const MOST_TRIED = 1000
+
+function tilesTouched({ area, tiles }: AreaQuery['search']): readonly string[] {
+  const inBox = tilesOf(area, tiles)
+  return area.shape && inBox.length <= MOST_TRIED ? inBox.filter(coverOf(area).touches) : inBox
+}
+
+function queryBill(cost: Cost): QueryBill {
+  const { clustering } = cost
+  const likely = clustering ? billed(clustering.likely) : null
+  return {
+    ...billed(cost),
+    clustered: clustering?.clustered ?? null,
+    likely: clustering?.clustered ? likely : null,
+    clustered_copy:
+      clustering && likely && !clustering.clustered
+        ? {
+            ...likely,
+            making_bytes: clustering.making?.bytesBilled ?? null,
+            making_dollars: clustering.making?.dollars ?? null,
+          }
+        : null,
+  }
+}
+
+const billed = ({ bytesBilled, dollars }: Bill): Billed => ({ bytes_billed: bytesBilled, dollars })
 
 /** Granules of the form before 2016-12-06 have no TCI. */
 function imageCount({ granules, longForm }: Extent, wanted: readonly Band[], level: Level): number {
@@ -102,8 +143,15 @@ function byteCount(
   return Math.round((bytes / sized) * granules * share)
 }
 
-const noteOf = (extent: Extent | undefined): string =>
-  extent
+function noteOf(extent: Extent | undefined, cost: Cost | undefined): string {
+  const counted = extent
     ? 'All pages of the query. Images and bytes are estimates: the images a granule of its level usually has, ' +
       'and their usual share of its product.'
     : 'This catalog cannot count granules without running the query; tiles are the squares it would ask for.'
+  if (!cost?.clustering) return counted
+  return cost.clustering.clustered
+    ? `${counted} The table is clustered: what a dry run tells of it is the most that the query bills, likely is ` +
+        'the share of its tiles.'
+    : `${counted} A query reads the whole table, whatever its area; a copy clustered by tile and time ` +
+        '(queries/bigquery/copy-clustered.sql, then SWATH_BIGQUERY_TABLE) would bill about clustered_copy.'
+}

@@ -5,6 +5,7 @@ import { displayColour } from './colour/display.ts'
 import { csvField } from './csv-field.ts'
 import { Fault } from './errors.ts'
 import { openExportPlace, unwritable } from './export-place.ts'
+import type { ParquetColumns, ParquetRows } from './files/parquet.ts'
 import { formatTime } from './sentinel2/time.ts'
 import type { RememberedColour, Store } from './store/port.ts'
 
@@ -54,8 +55,8 @@ export async function exportColours(options: ExportOptions): Promise<ExportRepor
   }
 }
 
-/** DuckDB's type of each column; the times are UTC. */
-const TYPES = {
+/** The columns of the file; times are UTC, microseconds since 1970 until they are written. */
+const COLUMNS = {
   storage: 'VARCHAR',
   granule_id: 'VARCHAR',
   product_id: 'VARCHAR',
@@ -71,16 +72,16 @@ const TYPES = {
   sampled: 'BIGINT',
   method: 'BIGINT',
   made_at: 'TIMESTAMPTZ',
-} as const
+} as const satisfies ParquetColumns
 
-type ExportRow = { readonly [Column in keyof typeof TYPES]: string | number | null }
+type ExportRow = { readonly [Column in keyof typeof COLUMNS]: string | number | null }
 
 const rowOf = ({ storage, granule, sampling, colour, method, madeAt }: RememberedColour): ExportRow => ({
   storage,
   granule_id: granule.granuleId,
   product_id: granule.productId,
   mgrs_tile: granule.mgrsTile,
-  sensing_time: formatTime(granule.sensingTime),
+  sensing_time: granule.sensingTime,
   source: sampling.source,
   stride: sampling.source === 'bands' ? sampling.stride : null,
   colour: displayColour(colour, sampling.source),
@@ -90,7 +91,7 @@ const rowOf = ({ storage, granule, sampling, colour, method, madeAt }: Remembere
   valid: colour.valid,
   sampled: colour.sampled,
   method,
-  made_at: formatTime(madeAt * 1000),
+  made_at: madeAt * 1000,
 })
 
 /** Writes rows into the folder and gives the path of the file that is to stay. */
@@ -99,32 +100,55 @@ type Writer = (rows: Iterable<ExportRow>, folder: string, signal: AbortSignal) =
 const WRITERS: ReadonlyMap<string, Writer> = new Map<string, Writer>([
   ['.csv', writeCsv],
   ['.ndjson', writeNdjson],
-  ['.parquet', writeParquet],
+  ['.parquet', writeParquetFile],
 ])
 
 async function writeCsv(rows: Iterable<ExportRow>, folder: string, signal: AbortSignal): Promise<string> {
   const file = join(folder, 'colours.csv')
-  const columns = Object.keys(TYPES)
-  const line = (row: ExportRow) => `${Object.values(row).map(csvField).join(',')}\r\n`
-  await pipeline(pieces(`${columns.join(',')}\r\n`, rows, line), createWriteStream(file), { signal })
+  const head = `${Object.keys(COLUMNS).join(',')}\r\n`
+  const line = (row: ExportRow) => `${Object.values(withTimes(row)).map(csvField).join(',')}\r\n`
+  await pipeline(pieces(head, rows, line), createWriteStream(file), { signal })
   return file
 }
 
 async function writeNdjson(rows: Iterable<ExportRow>, folder: string, signal: AbortSignal): Promise<string> {
   const file = join(folder, 'colours.ndjson')
-  const line = (row: ExportRow) => `${JSON.stringify(row)}\n`
+  const line = (row: ExportRow) => `${JSON.stringify(withTimes(row))}\n`
   await pipeline(pieces('', rows, line), createWriteStream(file), { signal })
   return file
 }
 
-/** DuckDB makes it of the CSV, which costs disk and no memory. */
-async function writeParquet(rows: Iterable<ExportRow>, folder: string, signal: AbortSignal): Promise<string> {
-  const { csvToParquet } = await import('./store/colour-files.ts')
-  const csv = await writeCsv(rows, folder, signal)
-  const parquet = join(folder, 'colours.parquet')
-  await csvToParquet({ csv, types: TYPES, parquet, spill: join(folder, 'spill'), signal })
-  return parquet
+async function writeParquetFile(
+  rows: Iterable<ExportRow>,
+  folder: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const { writeParquet } = await import('./files/parquet.ts')
+  const file = join(folder, 'colours.parquet')
+  await writeParquet({ file, columns: COLUMNS, rows: byColumn(rows), spill: join(folder, 'spill'), signal })
+  return file
 }
+
+function* byColumn(rows: Iterable<ExportRow>): Generator<ParquetRows> {
+  let some: ExportRow[] = []
+  for (const row of rows) {
+    if (some.push(row) < ROWS_A_PIECE) continue
+    yield columnsOf(some)
+    some = []
+  }
+  yield columnsOf(some)
+}
+
+const NAMES = Object.keys(COLUMNS) as (keyof ExportRow)[]
+
+const columnsOf = (rows: readonly ExportRow[]): ParquetRows =>
+  NAMES.map((name) => rows.map((row) => row[name]))
+
+const withTimes = (row: ExportRow): ExportRow => ({
+  ...row,
+  sensing_time: formatTime(Number(row.sensing_time)),
+  made_at: formatTime(Number(row.made_at)),
+})
 
 /** Lines in pieces of some 100 KB, so that a write is worth its while. */
 function* pieces(

@@ -20,7 +20,7 @@ type Writing = {
   readonly granule: (listed: Listed, bucket: string, ranked: RankedBy) => string
 }
 
-/** What the colours of a rank were made from; undefined where nothing is ranked. */
+/** What the colours an answer tells were made from; undefined where it tells none. */
 type RankedBy = Source | undefined
 
 const COLUMNS = [
@@ -39,8 +39,9 @@ const COLUMNS = [
 /** What a rank adds. */
 const RANK_COLUMNS = ['colour', 'red', 'green', 'blue', 'score', 'reason'] as const
 
+/** Coverage stands last, so that it moved no other column when it came. */
 const columnsOf = (ranked: RankedBy): readonly (keyof ImageRow)[] =>
-  ranked ? [...COLUMNS, ...RANK_COLUMNS] : COLUMNS
+  ranked ? [...COLUMNS, ...RANK_COLUMNS, 'coverage'] : [...COLUMNS, 'coverage']
 
 const lines = (texts: readonly string[]): string => texts.map((text) => `${text}\n`).join('')
 
@@ -98,6 +99,10 @@ const WRITINGS = {
 
 export const mediaTypeOf = (format: Format): string => WRITINGS[format].mediaType
 
+/** Whether a format tells how much of the area each granule covers, which a catalog has to work out. */
+export const tellsCoverage = (format: Format): boolean =>
+  format === 'ndjson' || format === 'csv' || format === 'geojson'
+
 /**
  * Writes granules as they come, a piece of text for each; the pieces in a row are the whole answer.
  * @param ranked what their colours were made from, where they are ranked
@@ -150,9 +155,18 @@ export const samplingProperties = (sampling: Sampling) => ({
 })
 
 function rankProperties(rank: Ranked | undefined, source: Source) {
-  const { colour, score, reason } = { colour: undefined, score: null, reason: null, ...rank }
-  return { ...colourProperties(colour, source), score: score === null ? null : sixDecimals(score), reason }
+  const { colour, score, reason } = { colour: undefined, score: undefined, reason: null, ...rank }
+  return {
+    ...colourProperties(colour, source),
+    score: score === undefined ? null : sixDecimals(score),
+    reason,
+  }
 }
+
+/** Share of the area that a granule covers, 0 to 1, six decimals; null where the catalog does not tell. */
+const coverageOf = ({ coverage }: Listed) => ({
+  coverage: coverage === undefined ? null : sixDecimals(coverage),
+})
 
 /** The images of a granule, as far as they are not told by the granule itself. */
 export const imagesOf = ({ images }: Listed, bucket: string) =>
@@ -166,7 +180,8 @@ export const imagesOf = ({ images }: Listed, bucket: string) =>
 
 type ImageRow = Readonly<
   Record<(typeof COLUMNS)[number], string | number | null> &
-    Partial<Record<(typeof RANK_COLUMNS)[number], string | number | null>>
+    Partial<Record<(typeof RANK_COLUMNS)[number], string | number | null>> &
+    Record<'coverage', number | null>
 >
 
 function imageRows(listed: Listed, bucket: string, ranked: RankedBy): ImageRow[] {
@@ -180,6 +195,7 @@ function imageRows(listed: Listed, bucket: string, ranked: RankedBy): ImageRow[]
     cloud_cover: granule.cloudCover ?? null,
     ...image,
     ...colour,
+    ...coverageOf(listed),
   }))
 }
 
@@ -190,6 +206,7 @@ export const featureOf = (listed: Listed, bucket: string, ranked?: Source) => ({
   properties: {
     ...propertiesOf(listed.granule),
     ...(ranked && rankProperties(listed.rank, ranked)),
+    ...coverageOf(listed),
     images: imagesOf(listed, bucket),
   },
 })

@@ -1,5 +1,5 @@
 import { pMapIterable } from 'p-map'
-import type { Catalog, Cursor, PageOptions, Search } from './catalog/port.ts'
+import type { Catalog, Cursor, Page, PageOptions, Search } from './catalog/port.ts'
 import type { Colour } from './colour/port.ts'
 import { Fault } from './errors.ts'
 import type { Band } from './sentinel2/bands.ts'
@@ -23,11 +23,19 @@ type Lister = {
 
 /** A granule's place in a rank: how well it does by its colour, or why it comes last. */
 export type Ranked =
-  /** Share of the colour, 0 to 1, more is better; or distance from it (CIEDE2000), less is better. */
-  { readonly colour: Colour; readonly score: number } | { readonly reason: string }
+  /**
+   * Share of the colour, 0 to 1, more is better; or distance from it (CIEDE2000), less is better; undefined
+   * where colours are asked for and nothing is ranked by them.
+   */
+  { readonly colour: Colour; readonly score: number | undefined } | { readonly reason: string }
 
 /** A granule to be listed, ranked or not. */
-export type Chosen = { readonly granule: Granule; readonly rank?: Ranked }
+export type Chosen = {
+  readonly granule: Granule
+  /** Share of the area that it covers, 0 to 1; undefined where nobody asked. */
+  readonly coverage?: number | undefined
+  readonly rank?: Ranked
+}
 
 /** A granule and its images, in order of their keys; none where the archive has lost them. */
 export type Listed = Chosen & { readonly images: readonly Image[] }
@@ -39,12 +47,12 @@ export type AreaPage = {
   readonly next: Cursor | undefined
   /** Listed as they are pulled, in order; leaving early stops what is under way. */
   readonly granules: AsyncIterable<Listed>
-  /** Granules of a ranked page whose colour cannot be had. */
-  readonly withoutColour?: number
+  /** Granules of a ranked page whose colour cannot be had; of a search by colour, those it knows none of. */
+  readonly withoutColour?: number | undefined
 }
 
 /**
- * The images of an area: a page of its granules, newest first, listed a few ahead of the reader.
+ * The images of an area: a page of its granules, in the order of the search, listed a few ahead of the reader.
  * @param bands only these; undefined: all
  * @throws {Fault} as Catalog.search; the iteration throws as Storage.list
  */
@@ -53,10 +61,14 @@ export async function listArea(
   search: Search,
   { bands, signal, ...options }: PageOptions & { readonly bands?: ReadonlySet<Band> | undefined },
 ): Promise<AreaPage> {
-  const { granules, next } = await session.catalog.search(search, { ...options, signal })
-  const chosen = granules.map((granule) => ({ granule }))
-  return { count: granules.length, next, granules: listEach(session, chosen, bands, signal) }
+  const page = await session.catalog.search(search, { ...options, signal })
+  const chosen = chosenOf(page)
+  return { count: chosen.length, next: page.next, granules: listEach(session, chosen, bands, signal) }
 }
+
+/** The granules of a page with what it tells of each. */
+export const chosenOf = ({ granules, coverage }: Page): Chosen[] =>
+  granules.map((granule, i) => ({ granule, coverage: coverage?.[i] }))
 
 /** Lists granules in the order given, a few ahead of the reader. @throws {Fault} as Storage.list */
 export async function* listEach(

@@ -24,6 +24,11 @@ const ourWord = (name: string): string =>
     .replace(/^latitude(?=\d?$)/, 'lat')
     .replace(/^(date|time|from|until)$/, 'datetime')
     .replace(/^cloud[_-]?cover(age)?$/, 'cloud')
+    .replace(/^(geo[_-]?json|geometry|polygon|shape)$/, 'intersects')
+    .replace(/^(order|order[_-]?by|sort[_-]?by)$/, 'sort')
+    .replace(/^(filter|query)$/, 'where')
+    .replace(/^(created|updated|newer)$/, 'since')
+    .replace(/^(coverage|overlap)$/, 'min_coverage')
 
 /** Letters in another order are the commonest slip, and one edit to whoever made it. */
 function distance(a: string, b: string): number {

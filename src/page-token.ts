@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import type { Cursor, Search } from './catalog/port.ts'
+import type { Area } from './sentinel2/area.ts'
 
 /** The token of a page: where it starts, bound to the search it continues. */
 export const writeToken = (search: Search, cursor: Cursor): string =>
@@ -23,7 +24,26 @@ function partsOf(token: string): Cursor | undefined {
   }
 }
 
-function fingerprint({ area, level, time, cloud, tiles, dedupe }: Search): string {
-  const asked = [area.box, level, time.from, time.until, cloud?.min, cloud?.max, tiles, dedupe]
-  return createHash('sha256').update(JSON.stringify(asked)).digest('base64url').slice(0, 12)
+/** Of everything that tells granules apart or orders them; what is left out and its default are one. */
+function fingerprint({ area, level, time, cloud, tiles, dedupe, ...more }: Search): string {
+  const { relation = 'intersects', minCoverage, since, best, sort = '-datetime', colours } = more
+  const wish = colours && [colours.sampling, colours.which, colours.where, colours.rank]
+  const when = [time.from, time.until, since]
+  const how = [relation, minCoverage, best, sort, wish]
+  const asked = [digestOf(area), level, when, cloud?.min, cloud?.max, tiles, dedupe, how]
+  return hashOf(asked).slice(0, 12)
 }
+
+/** A token is read and the next one written for the same area, which may hold many thousand positions. */
+const digests = new WeakMap<Area, string>()
+
+function digestOf(area: Area): string {
+  const known = digests.get(area)
+  if (known !== undefined) return known
+  const digest = hashOf([area.box, area.shape])
+  digests.set(area, digest)
+  return digest
+}
+
+const hashOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('base64url')

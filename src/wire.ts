@@ -1,14 +1,20 @@
 import { resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import type { BigqueryOptions } from './catalog/bigquery-connection.ts'
+import type { Newer } from './catalog/bigquery-newer.ts'
 import { bucketCatalog } from './catalog/bucket.ts'
+import type { BucketNewer } from './catalog/bucket-newer.ts'
 import type { Catalog } from './catalog/port.ts'
 import { type SqliteCatalog, sqliteCatalog } from './catalog/sqlite.ts'
+import { METHOD } from './colour/port.ts'
 import { decodeThreads } from './colour/sampler.ts'
 import { granuleColours } from './colour-of.ts'
 import { type Config, isAnonymous } from './config.ts'
 import { granulePreviews } from './draw-preview.ts'
 import type { House } from './house.ts'
+import type { CsvRow } from './index-file/csv.ts'
 import { areaOfBox } from './sentinel2/area.ts'
+import type { Level } from './sentinel2/bands.ts'
 import { tilesOf } from './sentinel2/tiles.ts'
 import { fairStorage } from './storage/fair.ts'
 import { folderStorage } from './storage/folder.ts'
@@ -99,25 +105,54 @@ export async function openHouse(
 /** What all requests share, in turn; the bucket's catalog is made for each, over its own lane. */
 type SharedCatalog = { lane(): Catalog; close(): Promise<void> }
 
+/** Where the rows come from that an index lacks. */
+export type NewerRows = {
+  /** Google's table of a level. */
+  bigquery(level: Level): Promise<Newer>
+  /** The granules in the configured bucket that were sensed after the newest known ones of their tiles. */
+  bucket(): Promise<(asked: BucketNewer, signal: AbortSignal) => AsyncGenerator<readonly CsvRow[]>>
+}
+
+/** What `swath index update` reads beside CSVs; nothing is opened before it is asked for. */
+export const openNewer = (config: Config): NewerRows => ({
+  bigquery: async (level) => {
+    const { bigqueryNewer } = await import('./catalog/bigquery-newer.ts')
+    return bigqueryNewer({ ...bigqueryOptions(config), level })
+  },
+  bucket: async () => {
+    const { bucketNewer } = await import('./catalog/bucket-newer.ts')
+    const fair = fairStorage(await openStorage(config), {
+      list: config.listConcurrency,
+      read: config.readConcurrency,
+    })
+    const storage = proveArchive().over(fair.lane())
+    return (asked, signal) => bucketNewer(storage, asked, signal)
+  },
+})
+
+const bigqueryOptions = (config: Config): BigqueryOptions => ({
+  table: config.bigqueryTable,
+  tableL2A: config.bigqueryTableL2A,
+  project: config.googleProject,
+  endpoint: config.bigqueryEndpoint,
+  anonymous: config.anonymous ?? false,
+  maxBytesBilled: config.maxBytesBilled,
+  deadlineMs: config.deadlineMs,
+})
+
 async function openCatalog(config: Config): Promise<SharedCatalog | undefined> {
+  // The threads that ask an index find the file by this name, wherever they start.
+  const colours = { store: resolve(config.storeFile), storage: storageName(config), method: METHOD }
   switch (config.catalog.kind) {
     case 'sample':
-      return warmed(sqliteCatalog({ file: SAMPLE.index, threads: 1 }))
+      return warmed(sqliteCatalog({ file: SAMPLE.index, threads: 1, colours }))
     case 'sqlite':
-      return warmed(sqliteCatalog({ file: config.catalog.file }))
+      return warmed(sqliteCatalog({ file: config.catalog.file, colours }))
     case 'bucket':
       return undefined
     case 'bigquery': {
       const { bigqueryCatalog } = await import('./catalog/bigquery.ts')
-      const catalog = bigqueryCatalog({
-        table: config.bigqueryTable,
-        tableL2A: config.bigqueryTableL2A,
-        project: config.googleProject,
-        endpoint: config.bigqueryEndpoint,
-        anonymous: config.anonymous ?? false,
-        maxBytesBilled: config.maxBytesBilled,
-        deadlineMs: config.deadlineMs,
-      })
+      const catalog = bigqueryCatalog(bigqueryOptions(config))
       return { lane: () => catalog, close: catalog.close }
     }
   }

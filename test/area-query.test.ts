@@ -39,8 +39,20 @@ describe('a query', () => {
       rank: 'red',
       stride: '4',
       source: 'bands',
+      relation: 'within',
+      min_coverage: '0.25',
+      since: '2024-08-28',
+      best: 'tile,month',
+      sort: 'rank',
+      where: 'valid>=0.5',
     })
     expect(query.search).toMatchObject({
+      relation: 'within',
+      minCoverage: 0.25,
+      since: Date.UTC(2024, 7, 28) * 1000,
+      best: 'tile,month',
+      sort: 'rank',
+      colours: { which: 'known', where: [{ of: 'valid', is: '>=', than: 0.5 }], rank: { of: 'red' } },
       level: 'L2A',
       cloud: { min: 5, max: 20 },
       tiles: ['33UUB', '33UVB'],
@@ -426,7 +438,7 @@ describe('the token of a page', () => {
 
 test('whatever is asked, the answer is a query or a Fault that names only what was asked or is missing', () => {
   const names =
-    'lat1 lng1 lat2 lng2 lat lng bbox datetime cloud level tiles bands dedupe limit token format rank stride source'.split(
+    'lat1 lng1 lat2 lng2 lat lng bbox intersects datetime cloud level tiles relation min_coverage since best sort bands dedupe limit token format rank where stride source'.split(
       ' ',
     )
   const anyName = fc.oneof(fc.constantFrom(...names), fc.string({ maxLength: 20 }))
@@ -447,12 +459,19 @@ test('whatever is asked, the answer is a query or a Fault that names only what w
       '-0',
       '../..',
       '1,2,3,4',
+      'rank',
+      'cloud',
+      'tile,month',
+      'within',
+      'red',
+      'share_red>=0.4',
+      '{"type":"Polygon","coordinates":[[[12,55],[13,55],[13,56],[12,55]]]}',
     ),
     fc.base64String(),
     fc.array(fc.string({ maxLength: 5 }), { maxLength: 3 }),
     fc.constant(undefined),
   )
-  const anyForm = fc.constantFrom<AreaForm>('box', 'point')
+  const anyForm = fc.constantFrom<AreaForm>('box', 'point', 'any')
   fc.assert(
     fc.property(fc.dictionary(anyName, anyValue), fc.boolean(), anyForm, (given, withCorners, form) => {
       const asked = withCorners && form === 'box' ? { ...CORNERS, ...given } : given
@@ -464,7 +483,7 @@ test('whatever is asked, the answer is a query or a Fault that names only what w
         if (!(thrown instanceof Fault)) throw thrown
         expect(thrown.code).toBe('bad-request')
         expect(thrown.errors.length).toBeGreaterThan(0)
-        const required = form === 'box' ? ['lat1', 'lng1', 'lat2', 'lng2'] : ['lat', 'lng']
+        const required = form === 'point' ? ['lat', 'lng'] : ['lat1', 'lng1', 'lat2', 'lng2']
         for (const name of namesOf(thrown)) expect([...Object.keys(asked), ...required]).toContain(name)
       }
     }),

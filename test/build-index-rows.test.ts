@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildIndex } from '../src/build-index.ts'
-import { sqliteCatalog } from '../src/catalog/sqlite.ts'
-import { readArchiveTime, readStamp, writeStamp } from '../src/index-file/fast-times.ts'
+import { readArchiveTime, readStamp, writeStamp, writeStampAt } from '../src/index-file/fast-times.ts'
 import { cellOf, readIndexRow, toIndexRow } from '../src/index-file/row.ts'
 import { shortNames } from '../src/index-file/short-names.ts'
 import { supersededOf } from '../src/index-file/superseded.ts'
@@ -13,8 +12,8 @@ import { LEVELS } from '../src/sentinel2/bands.ts'
 import { bestProducts, type Granule } from '../src/sentinel2/granule.ts'
 import { tilesOf } from '../src/sentinel2/tiles.ts'
 import { formatCompactTime, formatTime, parseCompactTime, parseTime } from '../src/sentinel2/time.ts'
-import { type ArchiveRow, archiveRow, csvOf, writeCsv } from './archive.ts'
-import { searchOf } from './contracts/catalog.ts'
+import { type ArchiveRow, archiveRow, csvOf, LONG_FORM_ROW, writeCsv } from './archive.ts'
+import { granulesIn } from './index-granules.ts'
 import { type Temporary, temporaryFolder } from './temporary.ts'
 
 const NEW_ROW = { seq: 0, batch: 0, superseded: false }
@@ -28,15 +27,6 @@ afterEach(() => folder.remove())
 
 const PLAIN = archiveRow({ tile: '33UUB', start: '2019-01-01T10:00:00Z' })
 const STRANGE = 'L1C_T33UUB_A000009_20190101T100006'
-
-async function granulesOf(file: string): Promise<readonly Granule[]> {
-  const catalog = sqliteCatalog({ file, threads: 1 })
-  try {
-    return (await catalog.search(searchOf({ area: WORLD, dedupe: 'none' }), { limit: 1000 })).granules
-  } finally {
-    await catalog.close()
-  }
-}
 
 describe('a row with a value out of its range', () => {
   test.for([
@@ -64,9 +54,15 @@ describe('a row with a value out of its range', () => {
     expect(report).toMatchObject({
       rows: 2,
       kept: 1,
-      rejected: [{ reason: 'with a value that cannot be read', count: 1, examples: [STRANGE] }],
+      rejected: [
+        {
+          reason: 'with a value that cannot be read',
+          count: 1,
+          examples: [expect.stringContaining(`${STRANGE} (${Object.keys(values)[0]} `)],
+        },
+      ],
     })
-    expect(await granulesOf(at('index.sqlite'))).toHaveLength(1)
+    expect(granulesIn(at('index.sqlite'))).toHaveLength(1)
   })
 
   test('is told from one at the end of its range, which is kept and found', async () => {
@@ -82,7 +78,7 @@ describe('a row with a value out of its range', () => {
       to: at('index.sqlite'),
     })
     expect(report).toMatchObject({ kept: 5, rejected: [] })
-    const granules = await granulesOf(at('index.sqlite'))
+    const granules = granulesIn(at('index.sqlite'))
     expect(new Set(granules.map(({ totalSize }) => totalSize))).toEqual(
       new Set([Number.MAX_SAFE_INTEGER, 0, 600_000_000]),
     )
@@ -98,7 +94,7 @@ describe('rows of one product', () => {
     for (const rows of [others, others.toReversed()]) {
       const csv = await writeCsv(at('index.csv'), rows)
       await buildIndex({ from: [csv], to: at('index.sqlite') })
-      kept.push(await granulesOf(at('index.sqlite')))
+      kept.push(granulesIn(at('index.sqlite')))
     }
     expect(kept[0]).toHaveLength(1)
     expect(kept[1]).toEqual(kept[0])
@@ -111,6 +107,26 @@ describe('a CSV', () => {
     return buildIndex({ from: [at('index.csv')], to: at('index.sqlite') })
   }
   const second = archiveRow({ tile: '33UVB', start: '2019-01-02T10:00:00Z' })
+
+  test('of one granule count once, whether or not they tell its datatake, and with whatever times', async () => {
+    const rows = [
+      LONG_FORM_ROW,
+      // The folder of the long form carries the start of the sensing, some seconds after that of the datatake.
+      { ...LONG_FORM_ROW, DATATAKE_IDENTIFIER: null, SENSING_TIME: '2015-12-23T02:39:14.886000Z' },
+      PLAIN,
+      {
+        ...PLAIN,
+        DATATAKE_IDENTIFIER: 'GS2A_20180505T101010_000022_N02.06',
+        SENSING_TIME: '2019-01-01T10:00:07.000000Z',
+      },
+    ]
+    const report = await buildIndex({ from: [await writeCsv(at('index.csv'), rows)], to: at('index.sqlite') })
+    expect(report).toMatchObject({ kept: 2, duplicates: 2 })
+    const granules = granulesIn(at('index.sqlite'))
+    expect(granules.map(({ sensingTime }) => sensingTime)).toEqual(
+      [PLAIN, LONG_FORM_ROW].map(({ SENSING_TIME }) => parseTime(SENSING_TIME ?? '')),
+    )
+  })
 
   test('may have its header in quotes, in lower case, after a byte order mark, with CR LF', async () => {
     const [header = '', ...rows] = csvOf([PLAIN, second]).split('\n')
@@ -142,9 +158,37 @@ describe('a CSV', () => {
       await expect(build(csv)).rejects.toThrow(/lines end in several ways/)
   })
 
-  test('with the character that parts the fields inside is refused, and its row named', async () => {
-    const odd = { ...PLAIN, GEOMETRIC_QUALITY_FLAG: 'PASS\u001FED' }
-    await expect(build(csvOf([odd]))).rejects.toThrow(`The row of ${PLAIN.GRANULE_ID} holds the control`)
+  test('may have fields in quotes, letters of any tongue, and columns in another order', async () => {
+    const odd = { ...second, GEOMETRIC_QUALITY_FLAG: 'PASSÉ' }
+    const [head = '', first = '', last = ''] = csvOf([PLAIN, odd]).split('\n')
+    const turned = (line: string) => line.split(',').reverse().join(',')
+    const quoted = last.split(',').map((field) => `"${field}"`)
+    for (const lines of [
+      [head, first, last],
+      [head, first, quoted.join()],
+      [head, first, last].map(turned),
+      [turned(head), turned(first), quoted.reverse().join()],
+    ]) {
+      expect(await build(`${lines.join('\n')}\n`)).toMatchObject({ kept: 2, exceptions: 0 })
+      expect(granulesIn(at('index.sqlite')).map(({ quality }) => quality)).toEqual(['PASSÉ', 'PASSED'])
+    }
+  })
+
+  test('may lack its last line feed and have blank lines at its end', async () => {
+    expect(await build(csvOf([PLAIN, second]).trimEnd())).toMatchObject({ kept: 2 })
+    expect(await build(`${csvOf([PLAIN, second])}\n\n`)).toMatchObject({ rows: 2, kept: 2 })
+  })
+
+  test('that is no UTF-8, has an open quote or a row without end is refused for that', async () => {
+    const bytes = Buffer.from(csvOf([PLAIN, second]))
+    bytes[bytes.indexOf('PASSED')] = 0xff
+    await writeFile(at('index.csv'), bytes)
+    const refused = (csv: string) => expect(buildIndex({ from: [csv], to: at('index.sqlite') })).rejects
+    await refused(at('index.csv')).toThrow(/line 2 is broken \(it is not UTF-8\)/)
+    await writeFile(at('index.csv'), csvOf([PLAIN]).replace('PASSED', '"PASSED'))
+    await refused(at('index.csv')).toThrow(/line 2 is broken \(a quote/)
+    await writeFile(at('index.csv'), csvOf([PLAIN]) + 'x'.repeat(3 << 20))
+    await refused(at('index.csv')).toThrow(/line 3 is broken \(it does not end within a megabyte\)/)
   })
 })
 
@@ -178,7 +222,11 @@ describe('the quick way', () => {
   test('writes every time as the plain way does', () => {
     fc.assert(
       fc.property(second, (time) => {
-        expect(writeStamp(time)).toBe(formatCompactTime(time * 1e6))
+        const plain = formatCompactTime(time * 1e6)
+        expect(writeStamp(time)).toBe(plain)
+        const bytes = Buffer.from('_________T_______')
+        writeStampAt(bytes, 1, time)
+        expect(bytes.toString('latin1')).toBe(`_${plain}_`)
       }),
       { numRuns: 3000 },
     )
@@ -216,6 +264,33 @@ describe('the quick way', () => {
             changed.datatake,
             changed.place,
           ])
+        },
+      ),
+      { numRuns: 3000 },
+    )
+  })
+
+  test('gives back every name of the long form to the letter, and keeps few of them', () => {
+    const long = granuleOf(LONG_FORM_ROW)
+    expect(toIndexRow(long, NEW_ROW)[19]).toBe(
+      JSON.stringify([LONG_FORM_ROW.GRANULE_ID, 46, LONG_FORM_ROW.DATATAKE_IDENTIFIER]),
+    )
+    fc.assert(
+      fc.property(
+        fc.constantFrom('granuleId' as const, 'productId' as const, 'datatake' as const, 'place' as const),
+        fc.nat(),
+        fc.constantFrom(' ', '_', '.', '0', '1', '9', 'A', 'S', ''),
+        fc.constantFrom(undefined, 0, 1e6),
+        (field, where, letter, later) => {
+          const text = long[field] ?? ''
+          const i = where % (text.length + 1)
+          const names = { ...long, [field]: text.slice(0, i) + letter + text.slice(i + 1) }
+          const generationTime = later === undefined ? undefined : (long.generationTime ?? 0) + later
+          const changed = { ...names, generationTime, sensingTime: long.sensingTime + (later ?? 0) }
+          const told = readIndexRow(toIndexRow(changed, NEW_ROW))
+          for (const name of ['granuleId', 'productId', 'datatake', 'place'] as const) {
+            expect(told[name]).toBe(changed[name])
+          }
         },
       ),
       { numRuns: 3000 },

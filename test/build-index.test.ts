@@ -5,13 +5,11 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildIndex } from '../src/build-index.ts'
-import { sqliteCatalog } from '../src/catalog/sqlite.ts'
 import { aboutIndex } from '../src/index-file/about.ts'
 import { cellOf, type IndexRow, readIndexRow, toIndexRow } from '../src/index-file/row.ts'
-import { WORLD } from '../src/sentinel2/area.ts'
 import type { Granule } from '../src/sentinel2/granule.ts'
 import { type ArchiveRow, archiveRow, csvOf, LONG_FORM_ROW, writeCsv } from './archive.ts'
-import { searchOf } from './contracts/catalog.ts'
+import { granulesIn } from './index-granules.ts'
 import { type Temporary, temporaryFolder } from './temporary.ts'
 
 const NEW_ROW = { seq: 0, batch: 0, superseded: false }
@@ -27,15 +25,6 @@ const PLAIN = archiveRow({ tile: '33UUB', start: '2019-01-01T10:00:00Z' })
 const build = async (rows: readonly ArchiveRow[]) =>
   buildIndex({ from: [await writeCsv(at('index.csv'), rows)], to: at('index.sqlite') })
 
-async function granulesOf(file: string): Promise<readonly Granule[]> {
-  const catalog = sqliteCatalog({ file, threads: 1 })
-  try {
-    return (await catalog.search(searchOf({ area: WORLD, dedupe: 'none' }), { limit: 1000 })).granules
-  } finally {
-    await catalog.close()
-  }
-}
-
 describe('building an index', () => {
   test('keeps every row, the long form verbatim, and says what it did', async () => {
     const report = await build([
@@ -44,7 +33,7 @@ describe('building an index', () => {
       archiveRow({ tile: '33UVB', start: '2024-05-01T10:00:00Z', placeIn: 'source_url' }),
     ])
     expect(report).toMatchObject({ rows: 3, kept: 3, duplicates: 0, exceptions: 1, rejected: [] })
-    const granules = await granulesOf(at('index.sqlite'))
+    const granules = granulesIn(at('index.sqlite'))
     expect(granules.map(({ granuleId }) => granuleId)).toContain(LONG_FORM_ROW.GRANULE_ID)
     expect(granules.find(({ mgrsTile }) => mgrsTile === '51RWP')).toMatchObject({
       productId: LONG_FORM_ROW.PRODUCT_ID,
@@ -79,13 +68,63 @@ describe('building an index', () => {
     ])
   })
 
-  test('keeps rows without a box and names them', async () => {
+  test('tells which column of a rejected row cannot be read, and what stands in it', async () => {
+    const values = { CLOUD_COVER: 'cloudy', SENSING_TIME: 'yesterday', TOTAL_SIZE: '-1', WEST_LON: '-181' }
+    for (const [column, value] of Object.entries(values)) {
+      const report = await build([PLAIN, { ...PLAIN, [column]: value, GRANULE_ID: 'strange' }])
+      expect(report.rejected).toEqual([
+        { reason: 'with a value that cannot be read', count: 1, examples: [`strange (${column} ${value})`] },
+      ])
+    }
+  })
+
+  test('counts every kind of strange row under its own name, with at most three examples', async () => {
+    const at = (day: number, more: object = {}) =>
+      archiveRow({ tile: '33UVB', start: new Date(Date.UTC(2019, 0, day)).toISOString(), ...more })
     const report = await build([
       PLAIN,
-      archiveRow({ tile: '33UVB', start: '2019-01-01T10:00:00Z', box: [null, 1, 2, 3] }),
+      PLAIN,
+      LONG_FORM_ROW,
+      ...[1, 2, 3, 4].map((day) => at(day, { box: [null, 1, 2, 3] })),
+      at(5, { cloud: null }),
+      { ...at(6), TOTAL_SIZE: null },
+      { ...at(7), GENERATION_TIME: null },
+      { ...at(8), PRODUCT_ID: 'odd' },
+      at(9, { placeIn: 'source_url' }),
+      at(10, { tile: '01KAB', box: [179.5, -17, -179.5, -16] }),
+      at(11, { tile: '01KAB', box: [-179.7, -17, 180, -16] }),
     ])
-    expect(report.kept).toBe(2)
-    expect(report.withoutBox).toEqual({ count: 1, examples: ['L1C_T33UVB_A001022_20190101T100006'] })
+    expect(Object.fromEntries(report.oddities.map(({ kind, count }) => [kind, count]))).toEqual({
+      'of the long form': 1,
+      'with names kept verbatim': 2,
+      'with the place in source_url': 1,
+      'without a box': 4,
+      'with a box across the antimeridian': 1,
+      'with a box wider than half the globe': 1,
+      'without a cloud cover': 1,
+      'without a size': 2,
+      'without a generation time': 1,
+      'said twice': 1,
+    })
+    expect(report.oddities.find(({ kind }) => kind === 'without a box')?.examples).toEqual(
+      [1, 2, 3].map((day) => `L1C_T33UVB_A001022_2019010${day}T000006`),
+    )
+    expect(report).toMatchObject({ rows: 14, kept: 13, duplicates: 1, exceptions: 2 })
+  })
+
+  test('keeps when its newest row came into the table of BigQuery', async () => {
+    const csv = csvOf([PLAIN, { ...PLAIN, GRANULE_ID: 'L1C_T33UUB_A000002_20190101T100006' }])
+    const [head, first, second] = csv.split('\n')
+    const lines = [
+      `${head},ETL_TIMESTAMP`,
+      `${first},2019-01-02T03:04:05.678900Z`,
+      `${second},2019-01-01 00:00:00 UTC`,
+    ]
+    await writeFile(at('table.csv'), `${lines.join('\n')}\n`)
+    await buildIndex({ from: [at('table.csv')], to: at('index.sqlite') })
+    expect(aboutIndex(at('index.sqlite')).newestEtl).toBe(Date.UTC(2019, 0, 2, 3, 4, 5) * 1000 + 678_900)
+    await build([PLAIN])
+    expect(aboutIndex(at('index.sqlite')).newestEtl).toBe(0)
   })
 
   test('leaves out a row that is there twice', async () => {
@@ -101,7 +140,7 @@ describe('building an index', () => {
       { ...PLAIN, GENERATION_TIME: null, GRANULE_ID: 'L1C_T33UUB_A000010_20190101T100006' },
     ]
     await build(strange)
-    const granules = await granulesOf(at('index.sqlite'))
+    const granules = granulesIn(at('index.sqlite'))
     const told = granules.map(({ granuleId, productId, datatake }) => [
       granuleId,
       productId,
@@ -114,8 +153,17 @@ describe('building an index', () => {
   })
 
   test.for([
-    ['a stray quote', (csv: string) => csv.replace('S2A_MSIL1C', '"S2A_MSIL1C'), /broken|end/],
+    [
+      'a stray quote',
+      (csv: string) => csv.replace('S2A_MSIL1C', '"S2A_MSIL1C'),
+      /line 2 is broken \(a quote/,
+    ],
     ['a row that is cut off', (csv: string) => csv.slice(0, csv.lastIndexOf(',') - 40), /line 2 is broken/],
+    [
+      'a column more in one row',
+      (csv: string) => csv.replace(/\n$/, ',more\n'),
+      /line 2 is broken \(16 fields, the header has 15\)/,
+    ],
     [
       'another header',
       (csv: string) => csv.replace('MGRS_TILE', 'TILE'),
@@ -130,7 +178,7 @@ describe('building an index', () => {
     [
       'a header alone',
       (csv: string) => csv.slice(0, csv.indexOf('\n') + 1),
-      /No granule could be read.*0 rows/,
+      /There is not one row in .*spoilt\.csv, the header alone/,
     ],
   ] as const)(
     'a CSV with %s is refused with a sentence, and the index that was there is still there',
@@ -138,7 +186,7 @@ describe('building an index', () => {
       await build([PLAIN])
       await writeFile(at('spoilt.csv'), spoil(csvOf([PLAIN])))
       await expect(buildIndex({ from: [at('spoilt.csv')], to: at('index.sqlite') })).rejects.toThrow(says)
-      expect((await granulesOf(at('index.sqlite'))).length).toBe(1)
+      expect(granulesIn(at('index.sqlite')).length).toBe(1)
       expect((await readdir(folder.path)).sort()).toEqual(['index.csv', 'index.sqlite', 'spoilt.csv'])
     },
   )

@@ -3,7 +3,17 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Catalog, Cursor, Search } from '../src/catalog/port.ts'
 import { WORLD } from '../src/sentinel2/area.ts'
 import { openBigQuery, openBucket, openSqlite } from './catalog/open.ts'
-import { anySearch, BOXED_ROWS, isSensedAlike, namesOf, ROWS } from './contracts/catalog.ts'
+import {
+  anyArea,
+  anyFilter,
+  anyLimit,
+  anySearch,
+  BOXED_ROWS,
+  isSensedAlike,
+  namesOf,
+  ROWS,
+  searchOf,
+} from './contracts/catalog.ts'
 
 type Opened = { readonly catalog: Catalog; close(): Promise<void> }
 
@@ -46,6 +56,22 @@ test('an index in SQLite and BigQuery give the same pages of any search, one aft
   )
   expect(turned).toBeGreaterThan(10)
   expect(clouded).toBeGreaterThan(10)
+})
+
+test('an index in SQLite and BigQuery give the same pages of shapes, shares, orders and choices', async () => {
+  let found = 0
+  await fc.assert(
+    fc.asyncProperty(anyArea, anyFilter, anyLimit, async (area, filter, limit) => {
+      const asked = searchOf({ ...filter, area })
+      const [ours, theirs] = await Promise.all(
+        [index, bigquery].map(({ catalog }) => firstPages(catalog, asked, limit)),
+      )
+      expect(theirs).toEqual(ours)
+      found += ours?.[0]?.length ? 1 : 0
+    }),
+    { numRuns: 60, seed: 20261121 },
+  )
+  expect(found).toBeGreaterThan(10)
 })
 
 test('the bucket gives the same granules in the same order, where times asked for are hours off', async () => {

@@ -1,7 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Source } from '../src/colour/port.ts'
-import { FORMATS, type Format, featureOf, mediaTypeOf, propertiesOf, write } from '../src/formats.ts'
+import {
+  FORMATS,
+  type Format,
+  featureOf,
+  mediaTypeOf,
+  propertiesOf,
+  tellsCoverage,
+  write,
+} from '../src/formats.ts'
 import type { Image, Listed } from '../src/list-area.ts'
 import { type Granule, imagePrefix } from '../src/sentinel2/granule.ts'
 import { parseTime } from '../src/sentinel2/time.ts'
@@ -43,7 +51,11 @@ const imageOf = (granule: Granule, band: 'B02' | 'TCI', size: number): Image => 
   key: `${imagePrefix(granule)}T33UUB_20180101T105441_${band}.jp2`,
   size,
 })
-const ONE: Listed = { granule: GRANULE, images: [imageOf(GRANULE, 'B02', 100), imageOf(GRANULE, 'TCI', 200)] }
+const ONE: Listed = {
+  granule: GRANULE,
+  coverage: 2 / 3,
+  images: [imageOf(GRANULE, 'B02', 100), imageOf(GRANULE, 'TCI', 200)],
+}
 const LOST: Listed = { granule: { ...BARE, granuleId: 'L1C_T33UUB_A000001_20180105T105435' }, images: [] }
 const OTHER: Listed = { granule: BARE, images: [imageOf(BARE, 'B02', 300)] }
 
@@ -51,22 +63,30 @@ const KEYS = [...ONE.images, ...OTHER.images].map(({ key }) => key)
 const [B02 = '', TCI = '', B02_OTHER = ''] = KEYS
 const GS = `gs://${BUCKET}/`
 const HTTPS = `https://storage.googleapis.com/${BUCKET}/`
-const CSV_HEAD = 'granule_id,product_id,mgrs_tile,sensing_time,cloud_cover,band,resolution,uri,url,size\r\n'
-const csvLine = (granule: Granule, time: string, cloud: string, rest: string, key: string, size: number) =>
+const COLUMNS = 'granule_id,product_id,mgrs_tile,sensing_time,cloud_cover,band,resolution,uri,url,size'
+const CSV_HEAD = `${COLUMNS},coverage\r\n`
+const csvLine = (granule: Granule, time: string, cloud: string, rest: string, key: string, size: string) =>
   `${granule.granuleId},${granule.productId},33UUB,${time},${cloud},${rest},${GS}${key},${HTTPS}${key},${size}\r\n`
 const ONE_CSV =
-  csvLine(GRANULE, '2018-01-01T10:54:35.457Z', '11.9204', 'B02,10', B02, 100) +
-  csvLine(GRANULE, '2018-01-01T10:54:35.457Z', '11.9204', 'TCI,10', TCI, 200)
-const OTHER_CSV = csvLine(BARE, '2018-01-11T10:54:35.457123Z', '', 'B02,10', B02_OTHER, 300)
+  csvLine(GRANULE, '2018-01-01T10:54:35.457Z', '11.9204', 'B02,10', B02, '100,0.666667') +
+  csvLine(GRANULE, '2018-01-01T10:54:35.457Z', '11.9204', 'TCI,10', TCI, '200,0.666667')
+const OTHER_CSV = csvLine(BARE, '2018-01-11T10:54:35.457123Z', '', 'B02,10', B02_OTHER, '300,')
 
-const ndjsonLine = (granule: Granule, time: string, cloud: string, band: string, key: string, size: number) =>
+const ndjsonLine = (granule: Granule, time: string, cloud: string, band: string, key: string, size: string) =>
   `{"granule_id":"${granule.granuleId}","product_id":"${granule.productId}","mgrs_tile":"33UUB",` +
   `"sensing_time":"${time}","cloud_cover":${cloud},"band":"${band}","resolution":10,` +
   `"uri":"${GS}${key}","url":"${HTTPS}${key}","size":${size}}\n`
 const ONE_NDJSON =
-  ndjsonLine(GRANULE, '2018-01-01T10:54:35.457Z', '11.9204', 'B02', B02, 100) +
-  ndjsonLine(GRANULE, '2018-01-01T10:54:35.457Z', '11.9204', 'TCI', TCI, 200)
-const OTHER_NDJSON = ndjsonLine(BARE, '2018-01-11T10:54:35.457123Z', 'null', 'B02', B02_OTHER, 300)
+  ndjsonLine(GRANULE, '2018-01-01T10:54:35.457Z', '11.9204', 'B02', B02, '100,"coverage":0.666667') +
+  ndjsonLine(GRANULE, '2018-01-01T10:54:35.457Z', '11.9204', 'TCI', TCI, '200,"coverage":0.666667')
+const OTHER_NDJSON = ndjsonLine(
+  BARE,
+  '2018-01-11T10:54:35.457123Z',
+  'null',
+  'B02',
+  B02_OTHER,
+  '300,"coverage":null',
+)
 
 const GEOJSON_HEAD = '{"type":"FeatureCollection","features":[\n'
 const feature = (listed: Listed) => JSON.stringify(featureOf(listed, BUCKET))
@@ -167,7 +187,7 @@ describe('an answer', () => {
         expect(rows.map((row) => JSON.parse(row).uri)).toEqual(keys.map((key) => `${GS}${key}`))
         const cells = parseCsv(await written('csv', listed))
         expect(cells.slice(1).map((row) => row[7])).toEqual(keys.map((key) => `${GS}${key}`))
-        expect(cells.every((row) => row.length === 10)).toBe(true)
+        expect(cells.every((row) => row.length === 11)).toBe(true)
         for (const url of (await written('urls', listed)).split('\n').slice(0, -1))
           expect(() => new URL(url)).not.toThrow()
       }),
@@ -235,14 +255,16 @@ describe('a ranked answer', () => {
   const BEST: Listed = { ...ONE, rank: { colour, score: 0.125 } }
   const LAST: Listed = { ...OTHER, rank: { reason: 'It has no B02, B03 "or" B04.' } }
 
-  test('has the colour, its numbers and the score behind the columns of every answer, and the reason last', async () => {
-    const [plain = ''] = CSV_HEAD.split('\r\n')
+  test('has the colour, its numbers, the score and the reason behind the columns of every answer, and coverage last', async () => {
     const [head, first, second, third, end] = (await written('csv', [BEST, LAST], 'bands')).split('\r\n')
-    expect(head).toBe(`${plain},colour,red,green,blue,score,reason`)
-    const [one = '', two = ''] = ONE_CSV.split('\r\n')
-    expect(first).toBe(`${one},#488000,0.1,0.17790000000000003,-0.002,0.125,`)
-    expect(second).toBe(`${two},#488000,0.1,0.17790000000000003,-0.002,0.125,`)
-    expect(third).toBe(`${OTHER_CSV.trimEnd()},,,,,,"It has no B02, B03 ""or"" B04."`)
+    expect(head).toBe(`${COLUMNS},colour,red,green,blue,score,reason,coverage`)
+    const between = (line: string | undefined, coverage: string, ranked: string) =>
+      `${line?.slice(0, line.length - coverage.length)}${ranked}${coverage}`
+    const [one, two] = ONE_CSV.split('\r\n')
+    const best = ',#488000,0.1,0.17790000000000003,-0.002,0.125,'
+    expect(first).toBe(between(one, ',0.666667', best))
+    expect(second).toBe(between(two, ',0.666667', best))
+    expect(third).toBe(between(OTHER_CSV.trimEnd(), ',', ',,,,,,"It has no B02, B03 ""or"" B04."'))
     expect(end).toBe('')
   })
 
@@ -268,13 +290,38 @@ describe('a ranked answer', () => {
   test('of previews shows their colour as it is', async () => {
     const rank = { colour: { ...colour, red: 0.2, green: 0.4, blue: 0.6 }, score: 1 }
     const text = await written('csv', [{ ...OTHER, rank }], 'preview')
-    expect(text.endsWith(',#336699,0.2,0.4,0.6,1,\r\n')).toBe(true)
-    expect(await written('csv', [], 'preview')).toMatch(/,score,reason\r\n$/)
+    expect(text.endsWith(',#336699,0.2,0.4,0.6,1,,\r\n')).toBe(true)
+    expect(await written('csv', [], 'preview')).toMatch(/,score,reason,coverage\r\n$/)
   })
 
   test('is as any other in the formats that hold names alone', async () => {
     for (const format of ['json', 'uris', 'urls'] as const) {
       expect(await written(format, [BEST, LAST], 'bands')).toBe(await written(format, [ONE, OTHER]))
+    }
+  })
+})
+
+test('an answer by colour that ranks nothing tells the colours, and no score', async () => {
+  const rank = { colour: { red: 0.1, green: 0.2, blue: 0.3, valid: 1, sampled: 9 }, score: undefined }
+  const [row] = (await written('ndjson', [{ ...OTHER, rank }], 'bands')).split('\n')
+  expect(JSON.parse(row ?? '')).toMatchObject({ red: 0.1, green: 0.2, blue: 0.3, score: null, reason: null })
+})
+
+describe('coverage', () => {
+  test('is told to six decimals, null where it is not known, and 0 is known', async () => {
+    const coverages = [0.123_456_7, 1 - 1e-12, 0, undefined]
+    const listed = coverages.map((coverage) => ({ ...OTHER, coverage }))
+    const rows = (await written('ndjson', listed)).trimEnd().split('\n')
+    expect(rows.map((row) => JSON.parse(row).coverage)).toEqual([0.123_457, 1, 0, null])
+    const { features } = JSON.parse(await written('geojson', listed))
+    const told = features.map(({ properties }: { properties: { coverage: number | null } }) => properties)
+    expect(told.map(({ coverage }: { coverage: number | null }) => coverage)).toEqual([0.123_457, 1, 0, null])
+  })
+
+  test('is asked for by the formats that tell it, and stands in no other', async () => {
+    expect(FORMATS.filter(tellsCoverage)).toEqual(['ndjson', 'csv', 'geojson'])
+    for (const format of FORMATS) {
+      expect((await written(format, [ONE])).includes('0.666667'), format).toBe(tellsCoverage(format))
     }
   })
 })

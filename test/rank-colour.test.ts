@@ -6,7 +6,7 @@ import { DEFAULT_SAMPLING } from '../src/colour-query.ts'
 import { Fault, type FaultCode } from '../src/errors.ts'
 import type { Session } from '../src/house.ts'
 import type { Ranked } from '../src/list-area.ts'
-import { type RankOptions, rankArea, rankGranules } from '../src/rank-colour.ts'
+import { type RankOptions, rankGranules, rankPage } from '../src/rank-colour.ts'
 import type { Granule } from '../src/sentinel2/granule.ts'
 import { type DrawnHouse, openDrawnHouse } from './drawn-house.ts'
 import { colourOfNumber, granuleOf } from './store/colour-samples.ts'
@@ -318,7 +318,7 @@ describe('a ranked page', () => {
   const options = { rank: rankOf('blue'), sampling: DEFAULT_SAMPLING, bands: undefined }
 
   test('is of its newest granules alone, best first, with their images', async () => {
-    const page = await rankArea(session, search, { ...options, limit: 4 })
+    const page = await rankPage(session, search, { ...options, limit: 4 })
     const listed = await Array.fromAsync(page.granules)
     expect([page.count, page.withoutColour, page.next === undefined]).toEqual([4, 0, false])
     const newest = ids(granules.slice(0, 4))
@@ -331,8 +331,8 @@ describe('a ranked page', () => {
 
   test('tells how many of its granules have no colour, and starts where the one before ends', async () => {
     drawn.instead.set(SPRING, fault('no-colour', 'It has no B02.'))
-    const { next } = await rankArea(session, search, { ...options, limit: 4 })
-    const page = await rankArea(session, search, { ...options, limit: 100, after: next })
+    const { next } = await rankPage(session, search, { ...options, limit: 4 })
+    const page = await rankPage(session, search, { ...options, limit: 100, after: next })
     expect([page.count, page.withoutColour, page.next]).toEqual([6, 1, undefined])
     const listed = await Array.fromAsync(page.granules)
     expect(listed.at(-1)).toMatchObject({
@@ -341,9 +341,29 @@ describe('a ranked page', () => {
     })
   })
 
+  test('keeps with each granule the share of the area that it covers', async () => {
+    const shares = new Map(granules.map(({ granuleId }, i) => [granuleId, i / 10]))
+    const catalog: Session['catalog'] = {
+      ...session.catalog,
+      search: async (asked, page) => {
+        const found = await session.catalog.search(asked, page)
+        const coverage = found.granules.map(({ granuleId }) => shares.get(granuleId) ?? Number.NaN)
+        return { ...found, coverage: page.coverage ? coverage : undefined }
+      },
+    }
+    const covered = async (coverage: boolean) => {
+      const page = await rankPage({ ...session, catalog }, search, { ...options, limit: 10, coverage })
+      return Array.fromAsync(page.granules)
+    }
+    for (const { granule, coverage } of await covered(true)) {
+      expect(coverage).toBe(shares.get(granule.granuleId))
+    }
+    expect((await covered(false)).map(({ coverage }) => coverage)).toEqual(Array(10).fill(undefined))
+  })
+
   test('of no granules is empty, and no failure', async () => {
     const { search: nowhere } = parseAreaQuery({ bbox: '-180,86,180,90' }, 'box')
-    const page = await rankArea(session, nowhere, { ...options, limit: 4 })
+    const page = await rankPage(session, nowhere, { ...options, limit: 4 })
     expect([page.count, page.withoutColour, await Array.fromAsync(page.granules)]).toEqual([0, 0, []])
   })
 })

@@ -5,7 +5,7 @@ PRAGMA user_version = 2;
 
 -- One row a granule, in the order in which every search reads: cell, then newest first.
 CREATE TABLE granule (
-  cell INTEGER NOT NULL,            -- tile and level, see src/catalog/index-row.ts
+  cell INTEGER NOT NULL,            -- tile and level, see src/index-file/row.ts
   sensing INTEGER NOT NULL,         -- sensing time, microseconds since 1970
   generation NUMERIC NOT NULL,      -- generation time, seconds since 1970; 0 where the archive gives none
   seq INTEGER NOT NULL,             -- orders what is equal so far, by granule name and place
@@ -25,7 +25,9 @@ CREATE TABLE granule (
   batch INTEGER NOT NULL,           -- with which of the batches below the row came, or was changed last
   superseded INTEGER NOT NULL,      -- 1 where a better product of the same acquisition is in the index
   verbatim TEXT,                    -- JSON [granule_id, product_id, datatake, place] where these do not
-                                    -- follow from the columns above, which are then NULL from start on
+                                    -- follow from the columns above, which are then NULL from start to
+                                    -- baseline; of the long form product_id is its relative orbit and place
+                                    -- left out where they follow from the rest, see src/index-file/long-form.ts
   PRIMARY KEY (cell, sensing, generation, seq)
 ) WITHOUT ROWID;
 

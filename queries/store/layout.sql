@@ -1,5 +1,5 @@
--- What is worth remembering, layout 2. application_id is "swST"; user_version is the number of the layout.
--- Each statement leaves alone what is there, so that the same text makes a store and upgrades one of layout 1.
+-- What is worth remembering, layout 3. application_id is "swST"; user_version is the number of the layout.
+-- Each statement leaves alone what is there, so that the same text makes a store and upgrades one of layout 1 or 2.
 
 CREATE TABLE IF NOT EXISTS listing (
   storage TEXT NOT NULL,       -- where it was listed: the bucket and, if it is not Google's, the endpoint
@@ -27,6 +27,9 @@ CREATE TABLE IF NOT EXISTS colour (
   made_at INTEGER NOT NULL,    -- milliseconds since 1970
   PRIMARY KEY (storage, place, granule_id, source, stride, method)
 ) WITHOUT ROWID, STRICT;
+
+-- The colours of a tile in the order of time: a catalog asks for those of an area, of one sampling and method.
+CREATE INDEX IF NOT EXISTS colour_by_tile ON colour (storage, source, stride, method, mgrs_tile, sensing_time);
 
 -- Where the tile-parts of an image file lie.
 CREATE TABLE IF NOT EXISTS tile_part_layout (

@@ -1,30 +1,37 @@
 import { randomUUID } from 'node:crypto'
 import type { BigQuery } from '@google-cloud/bigquery'
-import { z } from 'zod'
 import { TooLate, withAttempts } from '../calls/attempts.ts'
-import { get, Nonsense, readBody } from '../calls/http-answer.ts'
-import { messageOf } from '../errors.ts'
-import { formatTime } from '../sentinel2/time.ts'
-import { isPassing, mayStillRun, NoCredentials, troubleOf } from './bigquery-faults.ts'
+import { Nonsense } from '../calls/http-answer.ts'
+import { bind, insertJob, resultPage, type TableFacts, tableFacts, type Values } from './bigquery-calls.ts'
+import { isPassing, mayStillRun, troubleOf } from './bigquery-faults.ts'
 import type { Row } from './bigquery-rows.ts'
-
-/** Values of a query's parameters by name; of TIMESTAMP parameters, microseconds. */
-export type Values = Readonly<Record<string, string | number | boolean | readonly string[]>>
 
 export type JobOptions = {
   readonly project: string
   readonly maxBytesBilled: number
   /** Milliseconds for one call, its retries included. */
   readonly deadlineMs: number
-  /** Milliseconds for a query, from its start to its last row. */
+  /** Milliseconds for a query, from its start to its last row; of a stream, to its first. */
   readonly totalMs: number
 }
 
 export type Jobs = {
-  /** All rows of a query; its job is cancelled where the asker leaves or the time is up. */
-  run(sql: string, values: Values, signal?: AbortSignal): Promise<readonly Row[]>
+  /**
+   * Hands the rows of a query over as they come, and gives what is made of them. The job is cancelled where
+   * the asker leaves, the time is up or `use` has enough before the job is done.
+   */
+  run<T>(
+    sql: string,
+    values: Values,
+    use: (pages: AsyncIterable<readonly Row[]>) => Promise<T>,
+    signal?: AbortSignal,
+  ): Promise<T>
+  /** The rows of a query, a page at a time, for as long as the reader takes. */
+  stream(sql: string, values: Values, signal?: AbortSignal): AsyncGenerator<readonly Row[]>
   /** Bytes that a query would read; runs nothing. */
   dryRun(sql: string, values: Values, signal?: AbortSignal): Promise<number>
+  /** What a table says of itself, `project.dataset.table`; bills nothing. */
+  table(name: string, signal?: AbortSignal): Promise<TableFacts>
   /** Waits until every cancellation under way is through. */
   close(): Promise<void>
 }
@@ -46,7 +53,7 @@ export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptio
     await withAttempts(limits(signal), isPassing, async () => {
       tries++
       const client = await connect()
-      job.created = insert(client, {
+      job.created = insertJob(client, {
         jobReference: { projectId: project, jobId: job.id },
         configuration,
       }).then(
@@ -62,35 +69,41 @@ export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptio
     })
   }
 
-  async function page(job: Job, token: string | undefined, signal: AbortSignal): Promise<Answer> {
-    return withAttempts(limits(signal), isPassing, async (attempt) => {
-      const client = await connect()
-      const query = new URLSearchParams({
-        'formatOptions.useInt64Timestamp': 'true',
-        maxResults: String(ROWS_A_PAGE),
-        timeoutMs: String(Math.ceil(deadlineMs / 2)),
-      })
-      if (job.location !== undefined) query.set('location', job.location)
-      if (token !== undefined) query.set('pageToken', token)
-      const url = `${client.baseUrl}/projects/${encodeURIComponent(project)}/queries/${job.id}?${query}`
-      const headers = await authorized(client, url)
-      const answer = answerForm.safeParse(
-        parseJson((await readBody(await get(url, headers, attempt), MAX_PAGE_BYTES)).toString()),
-      )
-      if (!answer.success) throw new Nonsense('It is no page of rows.', { cause: answer.error })
-      return answer.data
+  const page = (job: Job, token: string | undefined, signal: AbortSignal | undefined) =>
+    withAttempts(limits(signal), isPassing, async (attempt) => {
+      const { id, location } = job
+      const timeoutMs = Math.ceil(deadlineMs / 2)
+      const asked = { project, job: id, location, token, maxResults: ROWS_A_PAGE, timeoutMs }
+      return resultPage(await connect(), asked, attempt)
     })
+
+  /** Starts the job and waits until it is done: gives its first page. */
+  async function begin(job: Job, sql: string, values: Values, signal: AbortSignal) {
+    await create(job, sql, values, signal)
+    for (;;) {
+      const answer = await page(job, undefined, signal)
+      if (answer.jobComplete) return answer
+    }
   }
 
-  async function rowsOf(job: Job, signal: AbortSignal): Promise<Row[]> {
-    const rows: Row[] = []
-    for (let token: string | undefined; ; ) {
-      const answer = await page(job, token, signal)
-      if (!answer.jobComplete) continue
-      const names = answer.schema?.fields.map(({ name }) => name) ?? []
-      for (const { f } of answer.rows)
-        rows.push(Object.fromEntries(names.map((name, i) => [name, f[i]?.v ?? null])))
-      if (answer.pageToken === undefined) return rows
+  async function* rowsOf(
+    sql: string,
+    values: Values,
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<readonly Row[]> {
+    const job: Job = { id: `swath_${randomUUID()}`, location: undefined, created: undefined }
+    let answer: Awaited<ReturnType<typeof begin>>
+    try {
+      answer = await within(totalMs, signal, (both) => begin(job, sql, values, both))
+    } catch (thrown) {
+      if (job.created !== undefined && mayStillRun(thrown)) cancelLater(job)
+      throw thrown
+    }
+    const names = answer.schema?.fields.map(({ name }) => name) ?? []
+    for (let token = answer.pageToken; ; ) {
+      yield answer.rows.map(({ f }) => Object.fromEntries(names.map((name, i) => [name, f[i]?.v ?? null])))
+      if (token === undefined) return
+      answer = await page(job, token, signal)
       if (answer.pageToken === token) throw new Nonsense('The same page comes over and over.')
       token = answer.pageToken
     }
@@ -112,25 +125,21 @@ export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptio
   }
 
   return {
-    run: (sql, values, signal) =>
-      within(totalMs, signal, async (both) => {
-        const job: Job = { id: `swath_${randomUUID()}`, location: undefined, created: undefined }
-        try {
-          await create(job, sql, values, both)
-          return await rowsOf(job, both)
-        } catch (thrown) {
-          if (job.created !== undefined && mayStillRun(thrown)) cancelLater(job)
-          throw thrown
-        }
-      }),
+    run: (sql, values, use, signal) =>
+      within(totalMs, signal, async (both) => use(rowsOf(sql, values, both))),
+
+    stream: rowsOf,
 
     dryRun: (sql, values, signal) =>
       withAttempts(limits(signal), isPassing, async () => {
         const configuration = { query: bind(sql, values), dryRun: true }
-        const { statistics } = await insert(await connect(), { configuration })
+        const { statistics } = await insertJob(await connect(), { configuration })
         if (statistics === undefined) throw new Nonsense('A dry run tells no totalBytesProcessed.')
         return Number(statistics.totalBytesProcessed)
       }),
+
+    table: (name, signal) =>
+      withAttempts(limits(signal), isPassing, async (attempt) => tableFacts(await connect(), name, attempt)),
 
     close: async () => void (await Promise.all(cancellations)),
   }
@@ -139,66 +148,12 @@ export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptio
 type Job = { readonly id: string; location: string | undefined; created: Promise<void> | undefined }
 
 const ROWS_A_PAGE = 5000
-/** BigQuery cuts a page at 20 MB or before. */
-const MAX_PAGE_BYTES = 64 * 1024 * 1024
 
-const answerForm = z.object({
-  jobComplete: z.boolean(),
-  schema: z.object({ fields: z.array(z.object({ name: z.string() })) }).optional(),
-  rows: z.array(z.object({ f: z.array(z.object({ v: z.string().nullable() })) })).default([]),
-  pageToken: z.string().min(1).optional(),
-})
-type Answer = z.infer<typeof answerForm>
-
-const insertedForm = z.object({
-  jobReference: z.object({ location: z.string().optional() }).optional(),
-  statistics: z.object({ totalBytesProcessed: z.string().regex(/^\d+$/) }).optional(),
-})
-
-/** jobs.insert, not through createQueryJob: that ends the process where an answer is not what it expects. */
-async function insert(client: BigQuery, json: object): Promise<z.infer<typeof insertedForm>> {
-  await authorized(client, client.baseUrl)
-  const answer = await new Promise<unknown>((resolve, reject) => {
-    client.request({ method: 'POST', uri: '/jobs', json }, (failure: unknown, body: unknown) =>
-      failure ? reject(asNonsense(failure)) : resolve(body),
-    )
-  })
-  const inserted = insertedForm.safeParse(answer)
-  if (!inserted.success) throw new Nonsense('It is no job.', { cause: inserted.error })
-  return inserted.data
-}
-
-/** Google's headers for a call, a token among them; without this the client calls on where it finds none. */
-async function authorized(client: BigQuery, url: string): Promise<Headers> {
-  try {
-    return new Headers(await client.authClient.getRequestHeaders(url))
-  } catch (cause) {
-    throw new NoCredentials(messageOf(cause), { cause })
-  }
-}
-
-/** Where the client cannot read an answer of 2xx as JSON, it fails with the parser's error. */
-const asNonsense = (failure: unknown): unknown =>
-  failure instanceof SyntaxError ? new Nonsense('It is no JSON.', { cause: failure }) : failure
-
-/**
- * A query and its parameters in the terms of the REST API (jobs, QueryParameter), the types from the header
- * of the query's file: a line `-- @name TYPE` for each parameter.
- */
-function bind(sql: string, values: Values) {
-  const queryParameters = [...sql.matchAll(/^-- @(\w+) +(?:ARRAY<(\w+)>|(\w+))/gm)].map(
-    ([, name = '', item, scalar]) => {
-      const value = values[name]
-      if (value === undefined) throw new Error(`The query's parameter @${name} has no value.`)
-      const parameterType =
-        item === undefined ? { type: scalar } : { type: 'ARRAY', arrayType: { type: item } }
-      const parameterValue = Array.isArray(value)
-        ? { arrayValues: value.map((each: string) => ({ value: each })) }
-        : { value: scalar === 'TIMESTAMP' ? formatTime(Number(value)) : String(value) }
-      return { name, parameterType, parameterValue }
-    },
-  )
-  return { query: sql, useLegacySql: false, parameterMode: 'NAMED', queryParameters }
+/** All rows in one list, of a query whose answer is known to be short. */
+export async function allRows(pages: AsyncIterable<readonly Row[]>): Promise<readonly Row[]> {
+  const rows: Row[] = []
+  for await (const page of pages) rows.push(...page)
+  return rows
 }
 
 /** Aborts when the caller leaves, with the caller's reason, and when the time is up, with TooLate. */
@@ -233,12 +188,4 @@ async function settled(promise: Promise<unknown> | undefined, ms: number): Promi
   })
   await Promise.race([Promise.allSettled([promise]), patience])
   clearTimeout(timer)
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch (cause) {
-    throw new Nonsense('It is no JSON.', { cause })
-  }
 }

@@ -67,8 +67,12 @@ export function readRow(row: Row): Granule | undefined {
   }
 }
 
-/** Where a page ended: the columns that search.sql orders by, of its last row. */
-export type Position = readonly [
+/**
+ * Where a row stands in an order: what leads it (percent of cloud, 101 unknown; or nothing, 0), then the columns
+ * that every order ends with.
+ */
+export type Key = readonly [
+  lead: number,
   sensing: Micros,
   generation: Micros,
   tile: string,
@@ -77,22 +81,37 @@ export type Position = readonly [
 ]
 
 const integer = z.number().int().safe()
-export const positionForm = z.tuple([integer, integer, z.string(), z.string(), z.string()])
+export const keyForm = z.tuple([z.number(), integer, integer, z.string(), z.string(), z.string()])
 
 /** @throws {Fault} upstream-failed as readRow */
-export function positionOf(row: Row): Position {
+export function keyOf(row: Row, leads: 'cloudiness' | undefined): Key {
   const { generation_time: generation } = row
-  const position = [
+  const key = [
+    leads === undefined ? 0 : Number(row.cloudiness),
     Number(row.sensing_time),
     Number(generation ?? 0),
     row.mgrs_tile,
     row.place,
     row.granule_id,
   ]
-  const parsed = positionForm.safeParse(position)
+  const parsed = keyForm.safeParse(key)
   if (!parsed.success) throw unreadable(row, parsed.error)
   return parsed.data
 }
+
+/** By what leads, the least first, then newest first: the order of search.sql and search-clearest.sql. */
+export function compareKeys(a: Key, b: Key): number {
+  return a[0] - b[0] || -compareRest(a, b)
+}
+
+/** Oldest first: the order of search-oldest.sql. */
+export const compareOldest = (a: Key, b: Key): number => a[0] - b[0] || compareRest(a, b)
+
+function compareRest(a: Key, b: Key): number {
+  return a[1] - b[1] || a[2] - b[2] || ascending(a[3], b[3]) || ascending(a[4], b[4]) || ascending(a[5], b[5])
+}
+
+const ascending = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
 const unreadable = ({ granule_id: name }: Row, cause: unknown) =>
   new Fault(

@@ -3,12 +3,13 @@ import { Fault } from '../errors.ts'
 import { WORLD } from '../sentinel2/area.ts'
 import { compareProducts, type Granule, LONG_FORM_END } from '../sentinel2/granule.ts'
 import { type GranuleName, parseGranuleName } from '../sentinel2/names.ts'
-import { tilesOf } from '../sentinel2/tiles.ts'
 import type { Micros } from '../sentinel2/time.ts'
 import type { Storage } from '../storage/port.ts'
 import { BEGINNING, granuleOf, slices, withNames } from './bucket-products.ts'
 import { foreignToken, readCursor } from './cursor.ts'
 import type { Catalog, Cursor, Search } from './port.ts'
+import { refinement } from './refine.ts'
+import { refuse } from './refuse.ts'
 
 const DAY = 86_400 * 1e6
 /** Products that are asked for their granules at once, the likeliest first. */
@@ -29,10 +30,14 @@ export type BucketCatalogOptions = {
  */
 export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalogOptions): Catalog {
   return {
-    async search(search, { limit, after, signal }) {
-      refuse(search)
+    async search(search, { limit, after, coverage, signal }) {
+      refuse('bucket', search, UNKNOWN)
       const position = after && positionOf(after)
-      const tiles = tilesOf(search.area, search.tiles)
+      // Without boxes a tile stands for each of its granules: what it does not match is not even listed.
+      const { tiles: near, beside, keeps, coverage: coverageOf } = refinement(search)
+      const tiles = near.filter(
+        (mgrsTile) => !beside.includes(mgrsTile) && (!keeps || keeps({ mgrsTile, box: undefined })),
+      )
       if (tiles.length > maxTiles) throw tooLarge(tiles.length, maxTiles)
       const found: Granule[] = []
       for await (const slice of slices(storage, search, tiles, {
@@ -49,7 +54,7 @@ export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalog
       const page = found.slice(0, limit)
       return {
         granules: page,
-        coverage: undefined,
+        coverage: coverage ? page.map(coverageOf) : undefined,
         next: found.length > limit ? cursorAfter(page.at(-1)) : undefined,
       }
     },
@@ -87,15 +92,14 @@ export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalog
   }
 }
 
-function refuse({ cloud }: Search): void {
-  if (!cloud) return
-  const sentence =
-    'The bucket catalog knows only what the names of products tell, and no name tells the cloud cover. ' +
-    'Leave cloud out, or build an index with `swath index build` and set SWATH_CATALOG=sqlite:<file>.'
-  throw new Fault('bad-request', sentence, {
-    errors: [{ parameter: 'cloud', message: 'not known to the bucket catalog' }],
-  })
-}
+/** Why names of products do not tell it, and listings come newest first. */
+const UNKNOWN = {
+  cloud: 'is not known to it: no name tells the cloud cover',
+  since: 'is not known to it: no name tells when a product came into the bucket',
+  best: 'asks for cloud cover, which no name tells',
+  sort: 'is not newest first, the one order it lists in without listing all',
+  where: 'asks for remembered colours, which the bucket does not hold',
+} as const
 
 const tooLarge = (tiles: number, maxTiles: number): Fault =>
   new Fault(

@@ -117,14 +117,35 @@ type Count<K extends string, V> = Readonly<Record<K, V>> & {
 
 /** How fresh what a catalog knows is; times in microseconds since 1970. */
 export type Freshness = {
-  readonly newestSensing: Micros
-  readonly newestGeneration: Micros
+  /** One level may end years before the other; undefined for one of which there is no granule. */
+  readonly levels: Readonly<Record<Level, LevelFreshness | undefined>>
   /** When it was built or updated last. */
   readonly updatedAt: Micros
 }
 
+export type LevelFreshness = {
+  readonly newestSensing: Micros
+  /** Undefined where no granule tells. */
+  readonly newestGeneration: Micros | undefined
+  /** All granules that were made until then are known; undefined where that cannot be told. */
+  readonly completeUpTo: Micros | undefined
+}
+
+export type Bill = { readonly bytesBilled: number; readonly dollars: number }
+
 /** What a search costs before it is run. */
-export type Cost = { readonly bytesBilled: number; readonly dollars: number }
+export type Cost = Bill & {
+  /** What clustering does for the bill; undefined where the catalog does not know. */
+  readonly clustering?: Clustering | undefined
+}
+export type Clustering = {
+  /** Whether the table is clustered: then its bill is an upper bound. */
+  readonly clustered: boolean
+  /** About what a clustered table bills for the search: this one, or a copy of it. */
+  readonly likely: Bill
+  /** What making such a copy costs once; undefined where it is not needed or not known. */
+  readonly making: Bill | undefined
+}
 
 /** Knows which granules there are. */
 export interface Catalog {

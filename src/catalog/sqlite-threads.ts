@@ -1,38 +1,44 @@
 import { statSync } from 'node:fs'
+import { getCompileCacheDir } from 'node:module'
 import { Piscina } from 'piscina'
-import type { Answer, Question } from '../../workers/ask-index.ts'
-import { takeTurns } from '../calls/turns.ts'
+import type { Answer, Batch, Question, Standing } from '../../workers/ask-index.ts'
 import { unlessLeft } from '../calls/unless-left.ts'
-import { Fault } from '../errors.ts'
-import { type AboutIndex, aboutIndex } from '../index-file/about.ts'
-import { query } from '../queries.ts'
+import { cancelled, Fault } from '../errors.ts'
+import { aboutIndex } from '../index-file/about.ts'
+import { unpackRows } from './sqlite-rows.ts'
+import { waitInTurn } from './sqlite-waiting.ts'
 
-export type Asked = {
-  readonly rows: readonly (readonly unknown[])[]
-  /** The index that gave them. */
-  readonly about: AboutIndex
-}
+type Answered = Exclude<Answer, { readonly failed: unknown }>
+export type Asked = Omit<Answered, 'rows'> & { readonly rows: readonly (readonly unknown[])[] }
 
 export interface IndexLane {
   /**
-   * All rows of a statement, from one index: the one that lies in the file when the statement's turn comes.
-   * @param valuesFor values of the statement's parameters for that index; may throw a Fault
-   * @throws {Fault} misconfigured where there is no such index, cancelled
+   * All rows of a statement, and what the index says of itself, both of one commit of whatever index lies in the
+   * file when its turn comes.
+   * @throws {Fault} misconfigured where there is no such index, upstream-busy, cancelled
    */
-  ask(
-    sql: string,
-    valuesFor: (about: AboutIndex) => Question['values'],
-    signal: AbortSignal | undefined,
-  ): Promise<Asked>
+  ask(question: Question, signal: AbortSignal | undefined): Promise<Asked>
 }
 
 export interface IndexThreads {
   /** One asker's place at the threads; a statement is a turn. */
   lane(): IndexLane
+  /** What the index said of itself with the newest answer. */
+  standing(): Standing
   close(): Promise<void>
 }
 
-const IDENTIFY = query('sqlite', 'built-at')
+type Work = {
+  readonly question: Question
+  readonly resolve: (answered: Answered) => void
+  readonly reject: (thrown: unknown) => void
+  /** Nobody waits for it any more. */
+  isLeft: boolean
+}
+type Outcome = { readonly answers: readonly Answer[] } | { readonly thrown: unknown }
+
+/** A message to a thread and back costs a good part of a small question; pages that come together fill memory. */
+const MOST_AT_ONCE = 8
 const TRIES = 3
 
 /**
@@ -42,52 +48,128 @@ const TRIES = 3
  * @throws {Fault} misconfigured where the file is not there or no index
  */
 export function indexThreads(file: string, threads: number): IndexThreads {
-  let known: { readonly stamp: string; readonly about: AboutIndex } | undefined
-  const current = (): AboutIndex => {
-    const stamp = stampOf(file)
-    if (known?.stamp !== stamp) known = { stamp, about: aboutIndex(file) }
-    return known.about
-  }
-  current()
-  const turns = takeTurns(threads)
-  const pool = new Piscina<Question, Answer>({
+  // A thread starts for some 50 ms, while the file is looked at.
+  const pool = new Piscina<Batch, Answer[]>({
     filename: new URL('../../workers/ask-index.ts', import.meta.url).href,
     minThreads: 1,
     maxThreads: threads,
     idleTimeout: Number.POSITIVE_INFINITY,
+    ...compileCache(),
   })
+  let known = { stamp: stampOf(file), standing: checked(file, pool) }
+  /** Checks a file that has taken the place of the one before; what is written to it, the answers tell. */
+  const currentStamp = (): string => {
+    const stamp = stampOf(file)
+    if (known.stamp !== stamp) known = { stamp, standing: aboutIndex(file) }
+    return stamp
+  }
+  const waiting = waitInTurn<Work>()
+  let busy = 0
+  let isPlanned = false
 
-  async function askNow(sql: string, valuesFor: (about: AboutIndex) => Question['values']): Promise<Asked> {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const about = current()
-      const { builtAt } = about
-      const answer = await pool.run({ file, builtAt, identify: IDENTIFY, sql, values: valuesFor(about) })
-      if ('rows' in answer) return { rows: answer.rows, about }
-      known = undefined
-      if ('failed' in answer) {
-        throw new Fault('misconfigured', `The index ${file} could not be read: ${answer.failed}.`)
-      }
+  /** Asked in one go, askers go to a thread together. */
+  const plan = () => {
+    if (isPlanned || busy === threads) return
+    isPlanned = true
+    queueMicrotask(() => {
+      isPlanned = false
+      sendWaiting()
+    })
+  }
+
+  const sendWaiting = () => {
+    while (busy < threads && waiting.size() > 0) {
+      const share = Math.ceil(waiting.size() / (threads - busy))
+      void send(waiting.take(Math.min(share, MOST_AT_ONCE)))
     }
-    throw new Fault('misconfigured', `The index ${file} is replaced faster than it can be asked.`)
+  }
+
+  /** Hands works to a thread, and the next ones before the askers of these go on. */
+  async function send(works: readonly Work[]): Promise<void> {
+    busy++
+    const outcome = await answersTo(works.map(({ question }) => question))
+    busy--
+    const done = 'thrown' in outcome ? works.length : outcome.answers.length
+    waiting.putBack(works.slice(done).filter(({ isLeft }) => !isLeft))
+    sendWaiting()
+    for (const [i, work] of works.slice(0, done).entries()) {
+      const answer = 'thrown' in outcome ? undefined : outcome.answers[i]
+      if (answer && 'rows' in answer) work.resolve(answer)
+      else work.reject(answer ? faultOf(answer) : 'thrown' in outcome ? outcome.thrown : undefined)
+    }
+  }
+
+  async function answersTo(questions: readonly Question[]): Promise<Outcome> {
+    try {
+      for (let tries = 0; tries < TRIES; tries++) {
+        const stamp = currentStamp()
+        const answers = await pool.run({ file, stamp, questions })
+        // Half a file, or none, may have been met while another took its place.
+        if (answers.some((answer) => 'failed' in answer) && stamp !== stampOf(file)) continue
+        for (const answer of answers) {
+          // Meanwhile another file may have taken the place of the one that answers.
+          if ('rows' in answer && stamp === known.stamp) {
+            known = { stamp, standing: newest(known.standing, answer.standing) }
+          }
+        }
+        return { answers }
+      }
+      throw new Fault('misconfigured', `The index ${file} is replaced faster than it can be asked.`)
+    } catch (thrown) {
+      return { thrown }
+    }
   }
 
   return {
     lane: () => {
-      const lane = turns.lane()
+      const queue = waiting.queue()
       return {
-        ask: (sql, valuesFor, signal) =>
-          unlessLeft(
-            lane.run(() => askNow(sql, valuesFor), signal),
-            signal,
-          ),
+        ask: async (question, signal) => {
+          if (signal?.aborted) throw cancelled(signal.reason)
+          const { promise, resolve, reject } = Promise.withResolvers<Answered>()
+          const work = { question, resolve, reject, isLeft: false }
+          queue.add(work)
+          plan()
+          try {
+            const answered = await unlessLeft(promise, signal)
+            return { ...answered, rows: unpackRows(answered.rows) }
+          } finally {
+            work.isLeft = true
+            queue.remove(work)
+          }
+        },
       }
     },
+    standing: () => known.standing,
     close: () => pool.destroy(),
   }
 }
 
-/** Changes when another file takes the name, or the file is written to; empty where there is none. */
+/** What the index says of itself; threads that were started for it end where it is none. */
+function checked(file: string, pool: { destroy(): Promise<void> }): Standing {
+  try {
+    return aboutIndex(file)
+  } catch (thrown) {
+    void pool.destroy()
+    throw thrown
+  }
+}
+
+/** Threads do not inherit the cache of compiled code, and stripping types takes them a good part of their start. */
+function compileCache(): { readonly env?: Record<string, string> } {
+  const folder = getCompileCacheDir()
+  return folder === undefined ? {} : { env: { NODE_COMPILE_CACHE: folder } }
+}
+
+const faultOf = ({ failed }: Extract<Answer, { readonly failed: unknown }>): Fault =>
+  new Fault(failed.code, failed.sentence, { retryAfter: failed.retryAfter })
+
+/** Answers of several threads may overtake each other. */
+const newest = (one: Standing, other: Standing): Standing =>
+  other.builtAt !== one.builtAt || other.updatedAt >= one.updatedAt ? other : one
+
+/** Changes when another file takes the name, not when the file is written to; empty where there is none. */
 function stampOf(file: string): string {
   const info = statSync(file, { bigint: true, throwIfNoEntry: false })
-  return info ? [info.dev, info.ino, info.size, info.mtimeNs].join() : ''
+  return info ? [info.dev, info.ino, info.birthtimeNs].join() : ''
 }

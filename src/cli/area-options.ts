@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { BESTS, RELATIONS, SORTS } from '../catalog/port.ts'
+import { COLOUR_NUMBERS } from '../colour/port.ts'
 import type { ParameterError } from '../errors.ts'
 import type { Parameters } from '../parameters.ts'
 import { LEVELS } from '../sentinel2/bands.ts'
@@ -11,13 +13,28 @@ export type OptionText = readonly [flags: string, description: string]
 /** What the commands over an area share. All take a value; what it may be is told once, in parseAreaQuery. */
 export const AREA_OPTIONS = {
   bbox: ['--bbox <w,s,e,n>', 'the box in place of the corners; west > east crosses the antimeridian'],
+  intersects: [
+    '--intersects <geojson>',
+    'a GeoJSON polygon in place of the corners; @file reads it from there, @- from stdin',
+  ],
   datetime: ['--datetime <time>', 'RFC 3339 time, date, or interval a/b, a/.., ../b'],
   cloud: ['--cloud <percent>', '20: at most; 5,20: between'],
   level: ['--level <level>', `processing level: ${LEVELS.join(', ')} (default: L1C)`],
   tiles: ['--tiles <names>', 'only these tiles: 33UUB,33UUC'],
   dedupe: ['--dedupe <how>', 'products of one acquisition: latest, none (default: latest)'],
+  relation: ['--relation <how>', `of granule to area: ${RELATIONS.join(', ')} (default: intersects)`],
+  minCoverage: ['--min-coverage <share>', 'least share of the area that a granule covers: 0 to 1'],
+  since: ['--since <time>', 'only what came into the index then or later: RFC 3339 time or date'],
+  best: ['--best <of>', `only the least clouded, then most covering of each: ${BESTS.join(' or ')}`],
+  sort: ['--sort <order>', `${SORTS.join(', ')} (default: -datetime)`],
   limit: ['--limit <granules>', 'granules asked for at a time (default: 250)'],
 } as const satisfies Record<string, OptionText>
+
+/** For the commands that may ask for remembered colours. */
+export const WHERE_OPTION: OptionText = [
+  '--where <comparisons>',
+  `only remembered colours such as share_red>=0.4,valid>=0.5; of ${COLOUR_NUMBERS.join(', ')}`,
+]
 
 /** Takes two corners, and options that each gather all values they are given. */
 export function takeArea(command: Command, options: readonly OptionText[]): Command {

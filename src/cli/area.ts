@@ -1,32 +1,30 @@
 import { Command } from 'commander'
-import { type AreaQuery, parseAreaQuery } from '../area-query.ts'
-import type { Rank } from '../colour/port.ts'
+import { type AreaQuery, coloursTold } from '../area-query.ts'
 import { readConfig } from '../config.ts'
 import { FORMATS, write } from '../formats.ts'
-import type { House, Session } from '../house.ts'
-import { type Listed, listArea, listEach } from '../list-area.ts'
-import { type RankedGranule, rankGranules } from '../rank-colour.ts'
+import type { House } from '../house.ts'
+import { endsTooEarly } from '../index-age.ts'
+import type { Listed } from '../list-area.ts'
+import type { RankedGranule } from '../rank-colour.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
-import type { Granule } from '../sentinel2/granule.ts'
 import { openHouse } from '../wire.ts'
-import { AREA_OPTIONS, cornerFaults, cornersOf, countFaults, type Given, takeArea } from './area-options.ts'
+import { AREA_OPTIONS, countFaults, type Given, takeArea, WHERE_OPTION } from './area-options.ts'
+import { type AreaPages, areaPages } from './area-pages.ts'
+import { readArea } from './read-area.ts'
 import { createProgress, EXIT, type Exit, type Terminal } from './terminal.ts'
 
+const { limit: LIMIT, ...WHICH } = AREA_OPTIONS
 const OPTIONS = [
-  AREA_OPTIONS.bbox,
-  AREA_OPTIONS.datetime,
-  AREA_OPTIONS.cloud,
-  AREA_OPTIONS.level,
-  AREA_OPTIONS.tiles,
+  ...Object.values(WHICH),
   ['--bands <names>', 'only these bands: B02,B03,B04,TCI'],
-  AREA_OPTIONS.dedupe,
   ['--rank <colour>', 'best first: red, green, blue by its share of the colour; 1e90ff by nearness to it'],
+  WHERE_OPTION,
   [
     '--stride <pixels>',
-    'for the rank, one sample for so many by so many pixels of 10 m: 1 to 64 (default: 16)',
+    'of colours, one sample for so many by so many pixels of 10 m: 1 to 64 (default: 16)',
   ],
-  ['--source <files>', 'for the rank: bands (B04, B03, B02) or preview (default: bands)'],
-  AREA_OPTIONS.limit,
+  ['--source <files>', 'of colours: bands (B04, B03, B02) or preview (default: bands)'],
+  LIMIT,
   ['-n, --max-granules <granules>', 'stop after so many; with --rank, the best of all pages'],
   ['--format <format>', `of the answer: ${FORMATS.join(', ')} (default: json)`],
 ] as const
@@ -34,11 +32,11 @@ const OPTIONS = [
 /** `swath area`: the images of an area, all pages of it. */
 export function areaCommand(terminal: Terminal, finish: (exit: Exit) => void): Command {
   const command = new Command('area')
-    .description('List the images of every granule in a box, newest first or by colour.')
+    .description('List the images of every granule in a box or polygon, newest first or as --sort says.')
     .addHelpText('after', HELP)
     .action(async (corners: string[], { maxGranules = [], ...given }: Given) => {
-      const faults = [...cornerFaults(corners), ...countFaults('max-granules', maxGranules)]
-      const query = parseAreaQuery({ ...given, ...cornersOf(corners) }, 'box', faults)
+      const faults = countFaults('max-granules', maxGranules)
+      const query = await readArea(terminal, corners, given, { faults })
       const house = await openHouse(readConfig(terminal.env))
       try {
         await writeArea(terminal, house, query, Number(maxGranules[0] ?? Number.POSITIVE_INFINITY))
@@ -56,8 +54,13 @@ Examples:
   swath area --bbox 12.4,55.5,12.7,55.8 --datetime 2020-07-01/2020-07-31 --cloud 20 --bands TCI \\
     --format uris | gsutil -m cp -I .
   swath area --bbox 179,-17,-179,-16 --level L2A --format urls
+  swath area --intersects @field.geojson --relation contains --best tile,month --format geojson
+  swath area --bbox 12.4,55.5,12.7,55.8 --min-coverage 0.6 --sort cloud -n 10 --format csv
   swath area --bbox 12.4,55.5,12.7,55.8 --rank blue -n 10 --format csv
+  swath area --bbox 5,45,15,55 --rank red --sort rank --where 'valid>=0.5' -n 10 --format csv
 
+--rank makes the colours that are missing; with --sort rank or --where the store's are asked all at once, and
+only those of the newest granules are made, up to --limit. swath warm makes them all.
 SWATH_CATALOG and SWATH_STORAGE tell where to look; without them the embedded sample answers.`
 
 async function writeArea(terminal: Terminal, house: House, query: AreaQuery, most: number): Promise<void> {
@@ -65,17 +68,10 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
   const progress = createProgress(terminal)
   const session = house.open()
   const tally = { granules: 0, images: 0, empty: 0 }
-  const { rank } = query
-  let ranked: readonly RankedGranule[] = []
-
-  async function* granules(): AsyncGenerator<Listed> {
-    if (!rank) return yield* allPages(session, query, most, output.left)
-    ranked = await rankAll(session, query, rank, output.left, progress.show)
-    yield* listEach(session, ranked.slice(0, most), query.bands, output.left)
-  }
+  const pages = areaPages(session, query, { most, signal: output.left, show: progress.show })
 
   async function* counted(): AsyncGenerator<Listed> {
-    for await (const listed of granules()) {
+    for await (const listed of pages.granules) {
       tally.granules++
       tally.images += listed.images.length
       tally.empty += listed.images.length === 0 ? 1 : 0
@@ -85,7 +81,7 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
   }
 
   try {
-    const source = rank && query.sampling.source
+    const source = coloursTold(query)
     for await (const piece of write(query.format ?? 'json', counted(), session.storage.bucket, source)) {
       await output.write(piece)
     }
@@ -96,53 +92,31 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
   } finally {
     progress.clear()
   }
-  const { listings } = house.state()
+  const { listings, catalog } = house.state()
   terminal.stderr.write(
     `${tally.images} images of ${tally.granules} granules in ${wrappedBox(query.search.area.box).join(',')}` +
       `${tally.empty > 0 ? `; no such images in ${tally.empty} of them` : ''}` +
-      ` (listings remembered: ${listings.hits}, asked for: ${listings.misses})\n${withoutColour(ranked)}`,
+      ` (listings remembered: ${listings.hits}, asked for: ${listings.misses})\n` +
+      withoutColour(pages),
   )
-}
-
-async function* allPages(
-  session: Session,
-  { search, bands, limit, after: first }: AreaQuery,
-  most: number,
-  signal: AbortSignal,
-): AsyncGenerator<Listed> {
-  let after = first
-  let left = most
-  do {
-    const page = await listArea(session, search, { bands, limit: Math.min(limit, left), after, signal })
-    yield* page.granules
-    left -= page.count
-    after = page.next
-  } while (after && left > 0)
-}
-
-/** The granules of all pages together, best first: nothing can be told of the best before the last is known. */
-async function rankAll(
-  session: Session,
-  { search, sampling, limit, after: first }: AreaQuery,
-  rank: Rank,
-  signal: AbortSignal,
-  show: (text: string) => void,
-): Promise<RankedGranule[]> {
-  const granules: Granule[] = []
-  let after = first
-  do {
-    const page = await session.catalog.search(search, { limit, after, signal })
-    for (const granule of page.granules) granules.push(granule)
-    show(`${granules.length} granules`)
-    after = page.next
-  } while (after)
-  const onTried = (count: number) => show(`colours: ${count} of ${granules.length}`)
-  return rankGranules(session, granules, { rank, sampling, signal, onTried })
+  // The sample is as old as it is.
+  if (catalog === 'sample') return
+  const freshness = session.catalog.freshness()
+  const end = freshness && endsTooEarly(freshness, query.search, Date.now() * 1000)
+  if (end !== undefined) terminal.stderr.write(`${end}; bring it up to date with swath index update\n`)
 }
 
 const REASONS_TOLD = 3
 
-function withoutColour(ranked: readonly RankedGranule[]): string {
+function withoutColour(pages: AreaPages): string {
+  const unknown = pages.unknown()
+  if (unknown > 0) {
+    return `${unknown} more granules have no remembered colour, and may match; swath warm makes them\n`
+  }
+  return withReasons(pages.ranked())
+}
+
+function withReasons(ranked: readonly RankedGranule[]): string {
   const reasons = ranked.flatMap(({ granule, rank }) =>
     'reason' in rank ? [`  ${granule.granuleId}: ${rank.reason}\n`] : [],
   )

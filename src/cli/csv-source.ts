@@ -5,10 +5,15 @@ import { Fault, messageOf } from '../errors.ts'
 /** Milliseconds that a server may stay silent. */
 const IDLE_MS = 60_000
 
-/** What `--from` names: a file, an http(s) URL, or `-` for standard input. */
+/**
+ * What `--from` names: a file, an http(s) URL, or `-` for standard input.
+ * @throws {Fault} bad-request for a URL of another kind
+ */
 export function csvSource(from: string, stdin: Readable, idleMs: number = IDLE_MS): BuildSource {
   if (from === '-') return { name: from, open: (signal) => readInput(stdin, signal) }
-  if (!/^https?:\/\//.test(from)) return from
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(from)?.[1]?.toLowerCase()
+  if (scheme === undefined) return from
+  if (scheme !== 'http' && scheme !== 'https') throw notFetched(from, scheme)
   return { name: from, open: (signal) => download(from, idleMs, signal) }
 }
 
@@ -47,6 +52,17 @@ async function* download(url: string, idleMs: number, signal: AbortSignal): Asyn
   } finally {
     clearTimeout(timer)
   }
+}
+
+/** Whoever gives one of these has the tool that reads it. */
+function notFetched(from: string, scheme: string): Fault {
+  const [, path = ''] = from.split('://')
+  const ways =
+    scheme === 'gs'
+      ? `give https://storage.googleapis.com/${path} if the bucket is public, or pipe it: ` +
+        `gsutil cat ${from} | swath index build --from - …`
+      : 'download the file and give its name, or pipe it into --from -'
+  return new Fault('bad-request', `--from ${from} is no file, http or https URL: ${ways}`)
 }
 
 const unread = (name: string, why: string, cause: unknown): Fault =>

@@ -2,7 +2,8 @@ import { createReadStream, createWriteStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
-import { openExportPlace, unwritable } from '../export-place.ts'
+import { unwritable } from '../export-place.ts'
+import { openReportPlace } from './report-place.ts'
 
 /** What a run hands in about itself. Its failures wait on disk, since there may be a million of them. */
 export type ReportFile = {
@@ -18,11 +19,12 @@ export type ReportFile = {
 }
 
 /**
- * Opens the place of a JSON report before the work begins, so that hours of it are not lost to a wrong path.
- * @throws {Fault} misconfigured where it cannot be written
+ * Opens the place of a JSON report before the work begins.
+ * @param spared files that the run reads or makes
+ * @throws {Fault} misconfigured where it cannot be written, or would overwrite one of these or a database
  */
-export async function openReport(target: string): Promise<ReportFile> {
-  const place = await openExportPlace(target)
+export async function openReport(target: string, spared: readonly string[]): Promise<ReportFile> {
+  const place = await openReportPlace(target, spared)
   const rows = join(place.folder, 'failed.json')
   const handle = await open(rows, 'w').catch(async (thrown: unknown) => {
     await place.remove()

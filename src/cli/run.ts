@@ -4,6 +4,7 @@ import { areaCommand } from './area.ts'
 import { coloursCommand } from './colours.ts'
 import { indexCommand } from './index-commands.ts'
 import { serveCommand } from './serve.ts'
+import { summaryCommand } from './summary.ts'
 import { createOutput, EXIT, type Exit, PipeClosed, type Streams, type Terminal } from './terminal.ts'
 import { warmCommand } from './warm.ts'
 
@@ -38,7 +39,7 @@ export async function runCli({ stdout, ...streams }: Streams): Promise<number> {
       writeErr: (text) => terminal.stderr.write(text),
     })
     .showHelpAfterError('(swath --help tells more)')
-  const commands = [serveCommand, areaCommand, warmCommand, coloursCommand, indexCommand]
+  const commands = [serveCommand, areaCommand, summaryCommand, warmCommand, coloursCommand, indexCommand]
   for (const make of commands) program.addCommand(make(terminal, finish))
   for (const command of withChildren(program)) command.copyInheritedSettings(program).exitOverride()
   try {

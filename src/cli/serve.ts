@@ -1,10 +1,10 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
-import { createAdaptorServer } from '@hono/node-server'
 import { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { Fault, messageOf } from '../errors.ts'
 import { createApp } from '../http/app.ts'
+import { createServer } from '../http/server.ts'
 import { openHouse } from '../wire.ts'
 import { EXIT, type Exit, type Terminal } from './terminal.ts'
 
@@ -16,7 +16,7 @@ export function serveCommand(terminal: Terminal, finish: (exit: Exit) => void): 
   return new Command('serve').description('Serve HTTP on HOST and PORT.').action(async () => {
     const config = readConfig(terminal.env)
     const house = await openHouse(config)
-    const server = createAdaptorServer({ fetch: createApp(house).fetch })
+    const server = createServer(createApp(house))
     try {
       server.listen(config.port, config.host)
       await once(server, 'listening').catch((cause: unknown) => {

@@ -1,17 +1,11 @@
 import { type Command, Option } from 'commander'
-import { type AreaQuery, parseAreaQuery } from '../area-query.ts'
+import type { AreaQuery } from '../area-query.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { ParameterError } from '../errors.ts'
 import { COLOURS_AT_ONCE } from '../wire.ts'
-import {
-  AREA_OPTIONS,
-  cornerFaults,
-  cornersOf,
-  countFaults,
-  type Given,
-  gather,
-  takeArea,
-} from './area-options.ts'
+import { AREA_OPTIONS, countFaults, type Given, gather, takeArea } from './area-options.ts'
+import { readArea } from './read-area.ts'
+import type { Terminal } from './terminal.ts'
 
 /** What a warm-up is asked to do. */
 export type Plan = {
@@ -37,6 +31,7 @@ const MOST = 256
 const ELSEWHERE = [
   ['bands', 'a colour is made of B04, B03 and B02 or, with --source preview, of the preview'],
   ['rank', 'the colours of all granules are made; swath area --rank ranks by them'],
+  ['where', 'it asks what is remembered, and a warm-up makes what is not'],
   ['format', 'each granule is a line of NDJSON'],
 ] as const
 
@@ -47,14 +42,15 @@ export function takeWarmOptions(command: Command): Command {
   return takeArea(command, OPTIONS)
 }
 
-type Environment = Parameters<typeof readConfig>[0]
-
 /** @throws {Fault} bad-request naming all that is wrong; misconfigured */
-export function planOf(corners: readonly string[], given: Given, env: Environment): Plan {
+export async function planOf(
+  terminal: Pick<Terminal, 'env' | 'stdin'>,
+  corners: readonly string[],
+  given: Given,
+): Promise<Plan> {
   const { maxGranules = [], granules = [], threads = [], report = [], ...rest } = given
   const elsewhere = ELSEWHERE.filter(([name]) => given[name])
   const faults = [
-    ...cornerFaults(corners),
     ...elsewhere.map(([name, why]) => fault(name, `is for swath area, not for swath warm: ${why}`)),
     ...countFaults('max-granules', maxGranules),
     ...countFaults('granules', granules, MOST),
@@ -62,13 +58,8 @@ export function planOf(corners: readonly string[], given: Given, env: Environmen
     ...(report.length > 1 ? [fault('report', `is given ${report.length} times`)] : []),
   ]
   const area = Object.entries(rest).filter(([name]) => !elsewhere.some(([other]) => other === name))
-  const query = parseAreaQuery(
-    { ...Object.fromEntries(area), ...cornersOf(corners) },
-    'box',
-    faults,
-    'colour',
-  )
-  const config = readConfig(env)
+  const query = await readArea(terminal, corners, Object.fromEntries(area), { faults, purpose: 'colour' })
+  const config = readConfig(terminal.env)
   return {
     query,
     most: Number(maxGranules[0] ?? Number.POSITIVE_INFINITY),

@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import type { Sampling } from '../colour/port.ts'
+import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
 import { colourProperties, samplingProperties } from '../formats.ts'
 import type { House } from '../house.ts'
@@ -18,11 +19,11 @@ import { warmProgress } from './warm-progress.ts'
 export function warmCommand(terminal: Terminal, finish: (exit: Exit) => void): Command {
   const command = new Command('warm')
     .description(
-      'Make and store the colour of every granule in a box, newest first; goes on where it was stopped.',
+      'Make and store the colour of every granule in a box or polygon; goes on where it was stopped.',
     )
     .addHelpText('after', HELP)
     .action(async (corners: string[], given: Given) => {
-      const plan = planOf(corners, given, terminal.env)
+      const plan = await planOf(terminal, corners, given)
       finish(await untilStopped((signal) => warm(terminal, plan, signal)))
     })
   return takeWarmOptions(command)
@@ -38,6 +39,7 @@ Examples:
   swath warm --bbox 5,45,15,55 --datetime 2024-06-01/2024-08-31 --cloud 20 --report report.json > /dev/null
   swath warm 55.6 12.5 55.7 12.6 --source preview -n 100
   swath warm --bbox 5,45,15,55 --granules 16 --threads 4
+  swath warm --intersects @country.geojson --best tile,month --sort cloud
 
 The report tells the time and bytes of each stage, and in bound_by which one bounds the rate: decode where its
 threads were busy for more than 70 percent of the run, for which more --threads help up to the cores; else search
@@ -49,7 +51,7 @@ stopped, even killed, keeps what it told; so does one that stops by itself, afte
 the archive or the store. SWATH_CATALOG and SWATH_STORAGE tell where to look; without them the embedded sample.`
 
 async function warm(terminal: Terminal, plan: Plan, stop: AbortSignal): Promise<Exit> {
-  const report = plan.report === undefined ? undefined : await openReport(plan.report)
+  const report = plan.report === undefined ? undefined : await openReport(plan.report, sparedBy(plan.config))
   try {
     const house = await openHouse(plan.config, { coloursAtOnce: plan.granulesInFlight })
     try {
@@ -61,6 +63,10 @@ async function warm(terminal: Terminal, plan: Plan, stop: AbortSignal): Promise<
     await report?.close()
   }
 }
+
+/** What a report must not overwrite. */
+const sparedBy = ({ catalog, storeFile }: Config): readonly string[] =>
+  catalog.kind === 'sqlite' ? [storeFile, catalog.file] : [storeFile]
 
 async function warmAll(
   terminal: Terminal,

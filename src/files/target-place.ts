@@ -1,7 +1,7 @@
-import { existsSync, realpathSync } from 'node:fs'
-import { mkdtemp, open, readdir, rename, rm } from 'node:fs/promises'
+import { existsSync, mkdtempSync, realpathSync } from 'node:fs'
+import { open, readdir, rename, rm } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
-import { messageOf } from '../errors.ts'
+import { Fault, messageOf } from '../errors.ts'
 
 /** Where a file is made: a hidden folder beside it that names its process, holds all it takes and nothing else. */
 export type TargetPlace = {
@@ -17,32 +17,54 @@ const ours = new Set<string>()
 /**
  * Makes the place, after sweeping away those that killed processes left behind at the same target. What Node
  * throws is thrown on.
- * @param purpose a word of the folder's name; places of another purpose are left alone
+ * @param purpose a word of the folder's name, `building`; places of another purpose are left alone
+ * @param rival a purpose that must not be under way at the same time; what the dead left of it is swept, too
+ * @throws {Fault} upstream-busy where it is under way
  */
-export async function openTargetPlace(target: string, purpose: string): Promise<TargetPlace> {
+export async function openTargetPlace(target: string, purpose: string, rival?: string): Promise<TargetPlace> {
   const to = followed(target)
-  const prefix = `.${basename(to)}.${purpose}-`
-  await sweep(dirname(to), prefix)
-  const folder = await mkdtemp(join(dirname(to), `${prefix}${process.pid}-`))
+  const prefixOf = (word: string) => `.${basename(to)}.${word}-`
+  await sweep(dirname(to), prefixOf(purpose))
+  // At once, so that no other of this process sees the folder before it is known as ours.
+  const folder = mkdtempSync(join(dirname(to), `${prefixOf(purpose)}${process.pid}-`))
   ours.add(folder)
-  return {
-    to,
-    folder,
-    remove: async () => {
-      await rm(folder, { recursive: true, force: true })
-      ours.delete(folder)
-    },
+  const remove = async () => {
+    await rm(folder, { recursive: true, force: true })
+    ours.delete(folder)
+  }
+  if (rival === undefined) return { to, folder, remove }
+  // Each looks for the other when its own folder is there, so that one of two who come at once sees it at least.
+  try {
+    await sweep(dirname(to), prefixOf(rival))
+    const [other] = (await readdir(dirname(to))).filter((name) => pidIn(name, prefixOf(rival)) !== undefined)
+    if (other === undefined) return { to, folder, remove }
+    throw new Fault(
+      'upstream-busy',
+      `Process ${pidIn(other, prefixOf(rival))} is ${rival} ${target}; wait for its end. ` +
+        `If that process has nothing to do with it, remove ${join(dirname(to), other)}.`,
+    )
+  } catch (thrown) {
+    await remove()
+    throw thrown
   }
 }
 
-/** Puts a file in the place of whatever stood at another, once all of it is on the disk. */
-export async function moveToTarget(draft: string, to: string): Promise<void> {
+/**
+ * Puts a file in the place of whatever stood at another, once all of it is on the disk.
+ * @param prepare what is to be done at the last moment before
+ */
+export async function moveToTarget(
+  draft: string,
+  to: string,
+  prepare: () => Promise<void> = async () => {},
+): Promise<void> {
   const handle = await open(draft, 'r+')
   try {
     await handle.sync()
   } finally {
     await handle.close()
   }
+  await prepare()
   await rename(draft, to)
 }
 
@@ -83,12 +105,17 @@ function followed(target: string): string {
 
 async function sweep(parent: string, prefix: string): Promise<void> {
   for (const name of await readdir(parent)) {
-    const pid = name.startsWith(prefix) ? /^(\d+)-/.exec(name.slice(prefix.length))?.[1] : undefined
+    const pid = pidIn(name, prefix)
     const folder = join(parent, name)
     if (pid === undefined || ours.has(folder)) continue
-    if (Number(pid) === process.pid || !isAlive(Number(pid)))
-      await rm(folder, { recursive: true, force: true })
+    if (pid === process.pid || !isAlive(pid)) await rm(folder, { recursive: true, force: true })
   }
+}
+
+/** The process whose folder it is; undefined for another's name. */
+function pidIn(name: string, prefix: string): number | undefined {
+  const pid = name.startsWith(prefix) ? /^(\d+)-/.exec(name.slice(prefix.length))?.[1] : undefined
+  return pid === undefined ? undefined : Number(pid)
 }
 
 function isAlive(pid: number): boolean {

@@ -3,9 +3,9 @@ import type { Context } from 'hono'
 import { z } from 'zod'
 import { type PictureForm, pictureName } from '../draw-preview.ts'
 import { Fault } from '../errors.ts'
-import type { House } from '../house.ts'
 import { findGranule } from '../list-area.ts'
 import { badRequest, type Parameters, parameterErrors, takeParameters } from '../parameters.ts'
+import type { Env } from './env.ts'
 
 /** Of the endings that a preview's path may have. */
 const MEDIA_TYPE = {
@@ -32,13 +32,12 @@ const options = z.object({
 
 /** `GET /granules/{granuleId}/preview.png|webp|jpg?width=`: its picture. */
 export async function previewAnswer(
-  c: Context,
-  house: House,
+  c: Context<Env>,
   { granuleId, file }: { readonly granuleId: string; readonly file: string },
 ): Promise<Response> {
   const form = { type: typeOf(file), width: parseWidth(c.req.queries()) }
   const { signal } = c.req.raw
-  const session = house.open()
+  const { session } = c.var
   const granule = await findGranule(session, granuleId, signal)
   const tag = `"${createHash('sha256').update(pictureName(granule, form)).digest('base64url').slice(0, 27)}"`
   const headers = { ETag: tag, 'Cache-Control': A_YEAR }

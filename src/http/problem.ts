@@ -1,5 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
 import type { ContentfulStatusCode } from 'hono/utils/http-status'
 import { Fault, type FaultCode } from '../errors.ts'
 
@@ -23,14 +24,10 @@ const RETRY_AFTER = 5
 
 /** A failure as application/problem+json (RFC 9457); a bug tells nothing of itself and is written to stderr. */
 export function problem(c: Context, thrown: unknown): Response {
+  if (thrown instanceof HTTPException) return plainProblem(c, thrown.status, thrown.message)
   if (!(thrown instanceof Fault)) {
     console.error(thrown)
-    return answer(c, 500, {
-      type: 'about:blank',
-      title: titleOf(500),
-      status: 500,
-      detail: 'Something is broken here.',
-    })
+    return plainProblem(c, 500, 'Something is broken here.')
   }
   const status = STATUS[thrown.code]
   if (status === 503) c.header('Retry-After', String(Math.ceil(thrown.retryAfter ?? RETRY_AFTER)))
@@ -45,16 +42,20 @@ export const noSuchPath = (c: Context): Response =>
     c,
     new Fault(
       'not-found',
-      `There is nothing at ${c.req.path}. Try /area, /images, /granules/{granule_id} or /estimate.`,
+      `There is nothing at ${c.req.path}. Try /area, /area/summary, /images, /granules/{granule_id} or /estimate.`,
     ),
   )
 
 /** 405 for a method that a path does not take. */
-export function notAllowed(c: Context): Response {
-  c.header('Allow', 'GET, HEAD')
-  const detail = `${c.req.path} does not take ${c.req.method}; it takes GET.`
-  return answer(c, 405, { type: 'about:blank', title: titleOf(405), status: 405, detail })
+export function notAllowed(c: Context, methods: readonly string[]): Response {
+  c.header('Allow', methods.join(', '))
+  const taken = methods.filter((method) => method !== 'HEAD').join(' and ')
+  return plainProblem(c, 405, `${c.req.path} does not take ${c.req.method}; it takes ${taken}.`)
 }
+
+/** Of a status that says all there is to say. */
+const plainProblem = (c: Context, status: number, detail: string): Response =>
+  answer(c, status, { type: 'about:blank', title: titleOf(status), status, detail })
 
 const titleOf = (status: number): string => STATUS_CODES[status] ?? 'Client Closed Request'
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { Fault, messageOf } from '../errors.ts'
-import { openTargetPlace, type TargetPlace } from '../files/target-place.ts'
+import { openTargetPlace, type TargetPlace, whyUnwritable } from '../files/target-place.ts'
 import { startsAsIndex } from './header.ts'
 
 /** Where an index is built. */
@@ -14,19 +14,38 @@ export type BuildPlace = TargetPlace & {
  * Makes the place to build an index in, after sweeping away those that killed builds of it left behind.
  * @param sources files that the index is to be made from
  * @throws {Fault} misconfigured where the folder cannot be written, or the index would overwrite a source
- * or what is no index
+ * or what is no index; upstream-busy while an update of it is under way
  */
 export async function openBuildPlace(target: string, sources: readonly string[]): Promise<BuildPlace> {
   await refuseToOverwrite(target, sources)
   try {
-    const place = await openTargetPlace(target, 'building')
-    return { ...place, draft: join(place.folder, 'index.sqlite') }
+    const place = await openTargetPlace(target, 'building', 'updating')
+    return { ...place, draft: join(place.folder, 'draft.sqlite') }
   } catch (cause) {
-    throw new Fault('misconfigured', `The index ${target} cannot be written: ${messageOf(cause)}.`, { cause })
+    if (cause instanceof Fault) throw nothingBuilt(cause)
+    const sentence = `The index ${target} cannot be written: ${whyUnbuilt(target, cause)}.`
+    throw new Fault('misconfigured', sentence, { cause })
   }
 }
 
+/** Result codes of SQLite for a disk that is full and for one that does not take what is written: sqlite.org/rescode.html. */
+const SQLITE_FULL = 13
+const SQLITE_IOERR = 10
+
+/** Why an index could not be built, as a clause; a full disk comes as an error of Node or one of SQLite. */
+export function whyUnbuilt(target: string, thrown: unknown): string {
+  const code = thrown instanceof Error && 'errcode' in thrown ? Number(thrown.errcode) & 0xff : undefined
+  const folder = dirname(resolve(target))
+  if (code === SQLITE_FULL) return `there is no room left on the disk of the folder ${folder}`
+  const named = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  if (code === SQLITE_IOERR || named === 'EFBIG' || named === 'EIO') {
+    return `the disk of the folder ${folder} does not take all of it (${messageOf(thrown)})`
+  }
+  return whyUnwritable(target, thrown)
+}
+
 async function refuseToOverwrite(target: string, sources: readonly string[]): Promise<void> {
+  if (target === '') throw refusal('""', 'names no file')
   if (/[/\\]$/.test(target)) throw refusal(target, 'is the name of a folder; give the name of a file in it')
   const there = await stat(target).catch(() => undefined)
   if (!there) return
@@ -44,6 +63,9 @@ async function refuseToOverwrite(target: string, sources: readonly string[]): Pr
   })
   if (!isIndex) throw refusal(target, 'is there and is no index; remove it first, or give another name')
 }
+
+const nothingBuilt = (fault: Fault): Fault =>
+  new Fault(fault.code, `${fault.message} Nothing was built.`, fault)
 
 const refusal = (target: string, why: string): Fault =>
   new Fault('misconfigured', `The index cannot be written to ${target}: that ${why}. Nothing was built.`)

@@ -2,7 +2,7 @@ import { dataBox } from '../sentinel2/footprint.ts'
 import { type Box, folderName, type Granule, placeOf } from '../sentinel2/granule.ts'
 import { tileGrid } from '../sentinel2/tiles.ts'
 import type { Micros } from '../sentinel2/time.ts'
-import type { CsvRow } from './csv.ts'
+import type { CsvRow } from './csv-source.ts'
 import { readArchiveTime } from './fast-times.ts'
 import { baselineOf } from './row.ts'
 import { type ShortNames, shortBaseline, shortNames } from './short-names.ts'
@@ -41,7 +41,7 @@ export function granuleOfRow(row: CsvRow): ReadRow | Rejection {
       mgrsTile,
       sensingTime: readTime(row.SENSING_TIME),
       generationTime: row.GENERATION_TIME === null ? undefined : readTime(row.GENERATION_TIME),
-      cloudCover: readNumber(row.CLOUD_COVER, 0, 100),
+      cloudCover: readCloud(row.CLOUD_COVER),
       totalSize: readSize(row.TOTAL_SIZE),
       quality: row.GEOMETRIC_QUALITY_FLAG ?? undefined,
       box: readBox(row, mgrsTile),
@@ -52,6 +52,34 @@ export function granuleOfRow(row: CsvRow): ReadRow | Rejection {
     if (thrown instanceof Unreadable) return 'with a value that cannot be read'
     throw thrown
   }
+}
+
+/** What a report calls a row that cannot become a granule: by its name, and by what is wrong where that is not said. */
+export function rejectedExample(reason: Rejection, row: CsvRow): string {
+  const name = row.GRANULE_ID ?? row.PRODUCT_ID ?? '(no name)'
+  return reason === 'with a value that cannot be read' ? `${name} (${unreadableIn(row)})` : name
+}
+
+/** Which column of a row cannot be read, and what stands in it: `CLOUD_COVER NaN`. */
+function unreadableIn(row: CsvRow): string {
+  const cannot = (read: () => unknown) => {
+    try {
+      read()
+      return false
+    } catch {
+      return true
+    }
+  }
+  const [name] =
+    Object.entries(READ).find(([name, read]) => cannot(() => read(row[name as keyof typeof READ]))) ?? []
+  return name === undefined ? '' : `${name} ${row[name as keyof typeof READ]}`
+}
+
+/** Whether the edges of a row's box are further apart than half the globe, so that its tile's stand in for them. */
+export function isWideBox({ WEST_LON, EAST_LON, SOUTH_LAT, NORTH_LAT }: CsvRow): boolean {
+  if (WEST_LON === null || EAST_LON === null || SOUTH_LAT === null || NORTH_LAT === null) return false
+  const width = Number(EAST_LON) - Number(WEST_LON)
+  return (width < 0 ? width + 360 : width) > 180
 }
 
 class Unreadable extends Error {}
@@ -88,13 +116,29 @@ function readSize(text: string | null): number | undefined {
   return size
 }
 
+const readCloud = (text: string | null) => readNumber(text, 0, 100)
 /** Longitudes may count on past 180, as those of an unwrapped box do. */
+const readLongitude = (text: string | null) => readNumber(text, -180, 360)
+const readLatitude = (text: string | null) => readNumber(text, -90, 90)
+
 function readBox({ WEST_LON, SOUTH_LAT, EAST_LON, NORTH_LAT }: CsvRow, mgrsTile: string): Box | undefined {
   const edges = {
-    west: readNumber(WEST_LON, -180, 360) ?? null,
-    south: readNumber(SOUTH_LAT, -90, 90) ?? null,
-    east: readNumber(EAST_LON, -180, 360) ?? null,
-    north: readNumber(NORTH_LAT, -90, 90) ?? null,
+    west: readLongitude(WEST_LON) ?? null,
+    south: readLatitude(SOUTH_LAT) ?? null,
+    east: readLongitude(EAST_LON) ?? null,
+    north: readLatitude(NORTH_LAT) ?? null,
   }
   return dataBox(edges, mgrsTile)
 }
+
+/** How each column with a value to be read is read, in the order in which granuleOfRow does. */
+const READ = {
+  SENSING_TIME: (text) => readTime(text ?? ''),
+  GENERATION_TIME: (text) => text !== null && readTime(text),
+  CLOUD_COVER: readCloud,
+  TOTAL_SIZE: readSize,
+  WEST_LON: readLongitude,
+  SOUTH_LAT: readLatitude,
+  EAST_LON: readLongitude,
+  NORTH_LAT: readLatitude,
+} as const satisfies Partial<Record<keyof CsvRow, (text: string | null) => unknown>>

@@ -1,13 +1,11 @@
 import { createReadStream } from 'node:fs'
 import { open, stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
 import { Fault, messageOf } from '../errors.ts'
 
 /** Columns of the archive's index, gs://gcp-public-data-sentinel-2/index.csv.gz and L2/index.csv.gz. */
-const REQUIRED = [
+export const ARCHIVE_COLUMNS = [
   'GRANULE_ID',
   'PRODUCT_ID',
   'DATATAKE_IDENTIFIER',
@@ -23,12 +21,11 @@ const REQUIRED = [
   'EAST_LON',
   'BASE_URL',
 ] as const
-/** The columns that are read; an export of the BigQuery table has the last. */
-export const COLUMNS = [...REQUIRED, 'SOURCE_URL'] as const
+/** The columns that are read; an export of the BigQuery table has the last two. */
+export const COLUMNS = [...ARCHIVE_COLUMNS, 'SOURCE_URL', 'ETL_TIMESTAMP'] as const
 export type CsvColumn = (typeof COLUMNS)[number]
-/** What such an export has on top, which nothing here needs. */
-const IGNORED = 'ETL_TIMESTAMP'
-type HeaderName = CsvColumn | typeof IGNORED
+/** A row as it stands in the file; an empty field is null, and so is one whose column is not there. */
+export type CsvRow = Readonly<Record<CsvColumn, string | null>>
 
 /** A file that looks like an index CSV from outside: it is there, and its first line is the header. */
 export type CsvSource = {
@@ -37,43 +34,78 @@ export type CsvSource = {
   /** Absolute. */
   readonly path: string
   readonly gzipped: boolean
-  readonly header: readonly HeaderName[]
+  /** Bytes of the file. */
+  readonly size: number
+  readonly header: readonly CsvColumn[]
 }
 
-/** @throws {Fault} misconfigured for a file that is not there, empty or of another form */
-export async function inspectCsv(file: string): Promise<CsvSource> {
-  const info = await stat(file).catch((cause: unknown) => {
-    throw new Fault('misconfigured', `The index CSV ${file} cannot be read: ${messageOf(cause)}.`, { cause })
+/**
+ * @param file what the user calls it
+ * @throws {Fault} misconfigured for a file that is not there, empty or of another form
+ */
+export async function inspectCsv(path: string, file: string = path): Promise<CsvSource> {
+  const info = await stat(path).catch((cause: unknown) => {
+    throw notRead(file, cause)
   })
-  if (!info.isFile()) throw new Fault('misconfigured', `The index CSV ${file} is not a file.`)
+  if (info.isDirectory()) throw new Fault('misconfigured', `The index CSV ${file} is a folder.`)
+  if (!info.isFile()) {
+    const sentence = `The index CSV ${file} is not a file; hand in what comes out of it as standard input: --from - < ${file}.`
+    throw new Fault('misconfigured', sentence)
+  }
   if (info.size === 0) throw new Fault('misconfigured', `The index CSV ${file} is empty; download it again.`)
-  const gzipped = await startsAsGzip(file)
+  const gzipped = await startsAsGzip(path)
   if (!gzipped && file.endsWith('.gz')) {
     throw new Fault(
       'misconfigured',
       `${file} is named .gz but is no gzip file; download it again, or rename it if it is plain CSV.`,
     )
   }
-  return { file, path: resolve(file), gzipped, header: parseHeader(file, await firstLine(file, gzipped)) }
+  const source = { file, path: resolve(path), gzipped, size: info.size }
+  const [line = '', ...more] = (await firstLine(source)).split('\r')
+  const header = parseHeader(file, line)
+  if (more.join('') !== '') throw returnsAlone(file)
+  return { ...source, header }
 }
 
 /**
- * Unpacks a gzip file to its end: DuckDB does not look at the checksum and length that close it, so it
- * takes one whose last bytes are missing.
- * @throws {Fault} misconfigured where checksum or length are wrong or the file ends early
+ * The bytes of a CSV, unpacked; a gzip file's checksum and length are looked at, too.
+ * @param onBytes hears how many bytes of the file were read so far
+ * @throws {Fault} misconfigured where the file cannot be read or unpacked to its end
  */
-export async function checkGzip(file: string, signal: AbortSignal): Promise<void> {
-  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() })
+export async function* bytesOf(
+  { file, path, gzipped }: CsvSource,
+  signal: AbortSignal,
+  onBytes: (bytes: number) => void,
+): AsyncGenerator<Uint8Array> {
+  const raw = createReadStream(path, { highWaterMark: PIECE, signal })
   try {
-    const unpacked = createGunzip({ chunkSize: GZIP_PIECE })
-    await pipeline(createReadStream(file, { highWaterMark: GZIP_PIECE }), unpacked, nowhere, { signal })
+    for await (const bytes of gzipped ? unpacked(raw) : raw) {
+      yield bytes
+      onBytes(raw.bytesRead)
+    }
   } catch (cause) {
-    throw signal.aborted ? cause : notUnpacked(file, cause)
+    if (signal.aborted) throw cause
+    throw gzipped ? notUnpacked(file, cause) : notRead(file, cause)
+  } finally {
+    raw.destroy()
+  }
+}
+
+async function* unpacked(raw: ReturnType<typeof createReadStream>): AsyncGenerator<Uint8Array> {
+  const gunzip = createGunzip({ chunkSize: PIECE })
+  raw.on('error', (error) => gunzip.destroy(error))
+  try {
+    yield* raw.pipe(gunzip)
+  } finally {
+    gunzip.destroy()
   }
 }
 
 /** Bytes; larger pieces cost fewer turns of the event loop. */
-const GZIP_PIECE = 1 << 20
+const PIECE = 1 << 20
+
+const notRead = (file: string, cause: unknown): Fault =>
+  new Fault('misconfigured', `The index CSV ${file} cannot be read: ${messageOf(cause)}.`, { cause })
 
 const notUnpacked = (file: string, cause: unknown): Fault =>
   new Fault('misconfigured', `${file} cannot be unpacked: ${messageOf(cause)}; download it again.`, { cause })
@@ -88,11 +120,18 @@ async function startsAsGzip(file: string): Promise<boolean> {
   }
 }
 
+const returnsAlone = (file: string): Fault =>
+  new Fault(
+    'misconfigured',
+    `The index CSV ${file}: its lines end in CR alone, where LF or CR LF should stand. ` +
+      `Make another of it first: tr '\\r' '\\n' < old.csv > new.csv`,
+  )
+
 /** Longer than any header, shorter than what would hurt. */
 const LONGEST_HEADER = 10_000
 
-async function firstLine(file: string, gzipped: boolean): Promise<string> {
-  const bytes = createReadStream(file)
+async function firstLine({ file, path, gzipped }: Omit<CsvSource, 'header'>): Promise<string> {
+  const bytes = createReadStream(path)
   let text = ''
   try {
     for await (const chunk of gzipped ? bytes.pipe(createGunzip()) : bytes) {
@@ -104,13 +143,13 @@ async function firstLine(file: string, gzipped: boolean): Promise<string> {
   } finally {
     bytes.destroy()
   }
-  return text.replace(/^\uFEFF/, '').split(/\r?\n|\r/)[0] ?? ''
+  return text.replace(/^\uFEFF/, '').split('\n')[0] ?? ''
 }
 
-function parseHeader(file: string, line: string): HeaderName[] {
+function parseHeader(file: string, line: string): CsvColumn[] {
   const names = line.split(',').map((name) => unquoted(name.trim()).trim().toUpperCase())
   const known = names.filter(isColumn)
-  const missing = REQUIRED.filter((name) => !names.includes(name))
+  const missing = ARCHIVE_COLUMNS.filter((name) => !names.includes(name))
   const strange = names.filter((name) => !isColumn(name)).map((name) => JSON.stringify(name))
   const twice = new Set(names.filter((name, i) => names.indexOf(name) !== i))
   const faults = [
@@ -126,8 +165,7 @@ function parseHeader(file: string, line: string): HeaderName[] {
   )
 }
 
-const isColumn = (name: string): name is HeaderName =>
-  name === IGNORED || COLUMNS.some((known) => known === name)
+const isColumn = (name: string): name is CsvColumn => COLUMNS.some((known) => known === name)
 
 /** No name of the header holds a comma, so a quoted one is whole between two commas. */
 const unquoted = (name: string): string => /^"(.*)"$/.exec(name)?.[1]?.replaceAll('""', '"') ?? name

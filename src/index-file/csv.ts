@@ -1,103 +1,39 @@
-import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
-import { Fault, messageOf } from '../errors.ts'
-import { COLUMNS, type CsvColumn, type CsvSource, checkGzip, inspectCsv } from './csv-source.ts'
+import { splitLine } from './csv-lines.ts'
+import { type CsvRow, type CsvSource, inspectCsv } from './csv-source.ts'
+import { sortLines } from './sort-lines.ts'
 
-/*
- * DuckDB parses the CSV and sorts it, spilling to disk; nothing here knows what the columns mean. A row
- * comes over as one text, since crossing from DuckDB costs by the value and not by its length.
- */
-
-/** A row as it stands in the file; an empty field is null. */
-export type CsvRow = Readonly<Record<CsvColumn, string | null>>
-
-/** The parser holds buffers for each thread, and more than two only wait for the reader of the rows. */
-const LIMITS = { memory_limit: '512MB', threads: '2' }
-const BUFFER_BYTES = 4 << 20
-
-/** Parts the fields of a row; a character that no field of the archive holds. */
-const SEPARATOR = '\u001F'
+export type { CsvRow } from './csv-source.ts'
 
 /**
- * The rows of several files as one, sorted by tile, a batch at a time.
+ * The rows of several files as one, sorted by tile, those of a tile at a time; rows whose tile has no name of the
+ * usual form come last.
  * @param files plain or gzipped, told apart by their first bytes
  * @param spill folder for what does not fit in memory
  * @throws {Fault} misconfigured for a file that is not there, empty, of another form or broken on the way
  */
 export async function* readArchiveCsv(
-  files: readonly string[],
+  files: readonly (string | CsvSource)[],
   spill: string,
   signal: AbortSignal,
 ): AsyncGenerator<CsvRow[]> {
-  const sources = await Promise.all(files.map(inspectCsv))
-  const instance = await DuckDBInstance.create(':memory:', {
-    ...LIMITS,
-    temp_directory: spill,
-    preserve_insertion_order: 'false',
-  })
-  const connection = await instance.connect()
-  const interrupt = () => connection.interrupt()
-  signal.addEventListener('abort', interrupt)
+  const sources = await Promise.all(files.map((file) => (typeof file === 'string' ? inspectCsv(file) : file)))
+  const lines = await sortLines(sources, spill, signal)
   try {
-    const result = await startReading(connection, sources, signal)
-    for (;;) {
+    for (const tile of lines.tiles()) {
       signal.throwIfAborted()
-      const chunk = await result.fetchChunk()
-      if (!chunk || chunk.rowCount === 0) return
-      yield chunk.getColumnValues(0).map(rowOf)
+      yield rowsIn(tile)
     }
-  } catch (thrown) {
-    throw thrown instanceof Fault || signal.aborted ? thrown : translate(thrown, sources)
   } finally {
-    signal.removeEventListener('abort', interrupt)
-    connection.closeSync()
-    instance.closeSync()
+    await lines.close()
   }
 }
 
-/** Before it gives the first row DuckDB reads all; meanwhile the gzip files are checked to their ends. */
-async function startReading(
-  connection: DuckDBConnection,
-  sources: readonly CsvSource[],
-  signal: AbortSignal,
-) {
-  signal.throwIfAborted()
-  const reading = connection.stream(
-    `SELECT line FROM (${sources.map(selectFrom).join(' UNION ALL ')}) ORDER BY tile`,
-  )
-  const packed = sources.filter(({ gzipped }) => gzipped)
-  const checking = Promise.all(packed.map(({ file }) => checkGzip(file, signal)))
-  checking.catch(() => connection.interrupt())
-  const [, whole] = await Promise.allSettled([reading, checking])
-  // Of a file that is cut both fail, and the check tells why.
-  if (whole.status === 'rejected') throw whole.reason
-  return reading
-}
+/** The rows in lines as sortLines gives them. */
+export const rowsIn = (lines: Buffer): CsvRow[] => lines.toString('utf8').split('\n').slice(0, -1).map(rowOf)
 
-function selectFrom({ path, gzipped, header }: CsvSource): string {
-  const types = header.map((name) => `${quoted(name)}: 'VARCHAR'`).join(', ')
-  const fields = COLUMNS.map((name) => (header.includes(name) ? `coalesce(${name}, '')` : `''`))
-  return `SELECT MGRS_TILE AS tile, concat_ws(chr(${SEPARATOR.charCodeAt(0)}), ${fields.join(', ')}) AS line
-    FROM read_csv(${quoted(withoutGlob(path))}, header = true, auto_detect = false,
-    delim = ',', quote = '"', escape = '"', nullstr = '', strict_mode = true, buffer_size = ${BUFFER_BYTES},
-    compression = '${gzipped ? 'gzip' : 'none'}', columns = {${types}})`
-}
-
-/** A string of SQL; DuckDB takes no parameters in the arguments of read_csv. */
-const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
-/** read_csv takes a pattern; a wildcard stands for itself as the one member of a class. */
-const withoutGlob = (path: string): string => path.replaceAll(/[*?[]/g, '[$&]')
-
-/** The fields in the order of COLUMNS; written out, since a row made key by key costs four times as much. */
-function rowOf(line: unknown): CsvRow {
-  const fields = String(line).split(SEPARATOR)
-  if (fields.length !== COLUMNS.length) {
-    throw new Fault(
-      'misconfigured',
-      `The row of ${fields[0]} holds the control character U+001F, which no row of the archive does. ` +
-        `Download the index CSV again; nothing was built.`,
-    )
-  }
+/** Written out, since a row made key by key costs four times as much. */
+export function rowOf(line: string): CsvRow {
+  const fields = splitLine(line) ?? []
   return {
     GRANULE_ID: fields[0] || null,
     PRODUCT_ID: fields[1] || null,
@@ -114,24 +50,6 @@ function rowOf(line: unknown): CsvRow {
     EAST_LON: fields[12] || null,
     BASE_URL: fields[13] || null,
     SOURCE_URL: fields[14] || null,
+    ETL_TIMESTAMP: fields[15] || null,
   }
-}
-
-function translate(thrown: unknown, sources: readonly CsvSource[]): Fault {
-  const said = messageOf(thrown)
-  const named = sources.find(({ path }) => said.includes(path))?.file
-  return new Fault(
-    'misconfigured',
-    `The index CSV ${named ?? sources.map(({ file }) => file).join(', ')}: ${whatIsWrong(said)}. ` +
-      `Download it again; nothing was built.`,
-    { cause: thrown },
-  )
-}
-
-/** DuckDB does not name line ends that change; it loses its place at the first that is another. */
-function whatIsWrong(said: string): string {
-  if (/invalid state/.test(said)) return 'its lines end in several ways, some in CR LF and some in LF or CR'
-  const line = /Line:\s*(\d+)/.exec(said)?.[1]
-  const what = line ? `line ${line} is broken` : 'it cannot be read to its end'
-  return `${what} (${said.split('\n')[0]?.trim() ?? said})`
 }

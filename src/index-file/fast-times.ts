@@ -32,14 +32,39 @@ export function readStamp(text: string): Micros | undefined {
 export function writeStamp(seconds: number): string {
   const day = Math.floor(seconds / DAY)
   const rest = seconds - day * DAY
-  let text = dayTexts.get(day)
-  if (text === undefined) {
-    text = formatCompactTime(day * DAY * 1e6).slice(0, -6)
-    remember(dayTexts, day, text)
-  }
-  return `${text}${TWO[Math.floor(rest / 3600)]}${TWO[Math.floor(rest / 60) % 60]}${TWO[rest % 60]}`
+  return `${dayText(day)}T${TWO[Math.floor(rest / 3600)]}${TWO[Math.floor(rest / 60) % 60]}${TWO[rest % 60]}`
 }
 
+/** As writeStamp, into 15 bytes from a place on, of years of four digits; the T is left as it is. */
+export function writeStampAt(bytes: Uint8Array, at: number, seconds: number): void {
+  const day = Math.floor(seconds / DAY)
+  const rest = seconds - day * DAY
+  const text = dayText(day)
+  for (let i = 0; i < 8; i++) bytes[at + i] = text.charCodeAt(i)
+  const minutes = (rest / 60) | 0
+  writeTwo(bytes, at + 9, (minutes / 60) | 0)
+  writeTwo(bytes, at + 11, minutes % 60)
+  writeTwo(bytes, at + 13, rest % 60)
+}
+
+/** `20170208` of a day since 1970. */
+function dayText(day: number): string {
+  let text = dayTexts.get(day)
+  if (text === undefined) {
+    text = formatCompactTime(day * DAY * 1e6).slice(0, -7)
+    remember(dayTexts, day, text)
+  }
+  return text
+}
+
+/** A number below 100 as two digits. */
+export function writeTwo(bytes: Uint8Array, at: number, value: number): void {
+  const tens = (value / 10) | 0
+  bytes[at] = ZERO + tens
+  bytes[at + 1] = ZERO + value - tens * 10
+}
+
+const ZERO = 48
 /** Seconds. */
 const DAY = 86_400
 const TWO = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'))

@@ -1,7 +1,8 @@
 import { LEVELS, type Level } from '../sentinel2/bands.ts'
 import { folderProduct, type Granule } from '../sentinel2/granule.ts'
 import { parseDatatake, parseGranuleName } from '../sentinel2/names.ts'
-import { type LongNames, longNames, type ShortNames, shortNames } from './short-names.ts'
+import { longPlace, longProduct, orbitOfLong } from './long-form.ts'
+import { type Counted, type LongNames, longNames, type ShortNames, shortNames } from './short-names.ts'
 
 /*
  * A granule as a row of the index (queries/sqlite/layout.sql): half of what the archive says of it repeats
@@ -53,15 +54,25 @@ export function cellOf(level: Level, mgrsTile: string): number {
   return tile * 2 + LEVELS.indexOf(level)
 }
 
-function tileOfCell(cell: number): { level: Level; mgrsTile: string } {
+/** The level and the tile of a cell. */
+export function tileOfCell(cell: number): { readonly level: Level; readonly mgrsTile: string } {
+  const known = tilesOfCells.get(cell)
+  if (known) return known
   let code = Math.floor(cell / 2)
   let letters = ''
   for (let i = 0; i < 3; i++) {
     letters = LETTERS.charAt(code % 24) + letters
     code = Math.floor(code / 24)
   }
-  return { level: LEVELS[cell % 2] ?? 'L1C', mgrsTile: String(code).padStart(2, '0') + letters }
+  const tile = { level: LEVELS[cell % 2] ?? 'L1C', mgrsTile: String(code).padStart(2, '0') + letters }
+  if (tilesOfCells.size >= KEPT_TILES) tilesOfCells.clear()
+  tilesOfCells.set(cell, tile)
+  return tile
 }
+
+/** Those of a continent; rows of one page are of few tiles, time and again. */
+const KEPT_TILES = 4096
+const tilesOfCells = new Map<number, { readonly level: Level; readonly mgrsTile: string }>()
 
 /** Microdegrees that do not lie inside the box: west and south down, east and north up. */
 export const outward = ([west, south, east, north]: NonNullable<Granule['box']>) =>
@@ -81,7 +92,6 @@ export function toIndexRow(
   { seq, batch, superseded }: RowPlace,
   short: ShortNames | undefined = shortNames(granule),
 ): IndexRow {
-  const { granuleId, productId, datatake, place } = granule
   const [west, south, east, north] = granule.box ? outward(granule.box) : [null, null, null, null]
   return [
     cellOf(granule.level, granule.mgrsTile),
@@ -103,56 +113,74 @@ export function toIndexRow(
     north,
     batch,
     superseded ? 1 : 0,
-    short ? null : JSON.stringify([granuleId, productId, datatake ?? null, place]),
+    short ? null : verbatimOf(granule),
   ]
 }
 
 /** The granule of a row. */
 export function readIndexRow(row: IndexRow): Granule {
-  const [cell, sensing, generation, , , , , , , , cloud, size, quality, west, south, east, north] = row
-  const boxed = west !== null && south !== null && east !== null && north !== null
-  const counted = {
-    ...tileOfCell(cell),
-    sensingTime: sensing,
-    generationTime: generation === 0 ? undefined : Math.round(generation * 1e6),
-  }
+  const { level, mgrsTile } = tileOfCell(row[0])
+  const [sensingTime, generation, quality] = [row[1], row[2], row[12]]
+  const generationTime = generation === 0 ? undefined : Math.round(generation * 1e6)
+  const names = namesOf(row, { level, mgrsTile, sensingTime, generationTime })
+  // Written out, and always in this order: so all granules are of one shape to the engine.
   return {
-    ...namesOf(row, counted),
-    ...counted,
-    cloudCover: cloud ?? undefined,
-    totalSize: size ?? undefined,
+    granuleId: names.granuleId,
+    productId: names.productId,
+    datatake: names.datatake,
+    place: names.place,
+    baseline: names.baseline,
+    level,
+    mgrsTile,
+    sensingTime,
+    generationTime,
+    cloudCover: row[10] ?? undefined,
+    totalSize: row[11] ?? undefined,
     quality: quality === null ? USUAL_QUALITY : quality || undefined,
-    box: boxed
-      ? [west / MICRODEGREES, south / MICRODEGREES, east / MICRODEGREES, north / MICRODEGREES]
-      : undefined,
+    box: boxOf(row),
   }
 }
 
-function namesOf(row: IndexRow, counted: Parameters<typeof longNames>[1]): LongNames {
-  const [, , , , start, stamp, made, orbit, pass, baseline] = row
-  const verbatim = row[19]
-  if (verbatim !== null) return verbatimNames(verbatim)
-  return longNames(
-    {
-      start: start ?? 0,
-      stamp: stamp ?? 0,
-      made: made ?? 0,
-      orbit: orbit ?? 0,
-      pass: pass ?? 0,
-      baseline: baseline ?? 0,
-    },
-    counted,
-  )
+function boxOf(row: IndexRow): Granule['box'] {
+  const [west, south, east, north] = [row[13], row[14], row[15], row[16]]
+  if (west === null || south === null || east === null || north === null) return undefined
+  return [west / MICRODEGREES, south / MICRODEGREES, east / MICRODEGREES, north / MICRODEGREES]
 }
 
-/** Written by toIndexRow, which fixes what the JSON holds. */
-function verbatimNames(verbatim: string): LongNames {
-  const [granuleId, productId, datatake, place] = JSON.parse(verbatim) as [
+function namesOf(row: IndexRow, counted: Counted): LongNames {
+  const verbatim = row[19]
+  if (verbatim !== null) return verbatimNames(verbatim, counted)
+  const short = {
+    start: row[4] ?? 0,
+    stamp: row[5] ?? 0,
+    made: row[6] ?? 0,
+    orbit: row[7] ?? 0,
+    pass: row[8] ?? 0,
+    baseline: row[9] ?? 0,
+  }
+  return longNames(short, counted)
+}
+
+/**
+ * JSON [granule_id, product_id, datatake, place]. Of the long form the product is its relative orbit, and the place
+ * is left out, where they follow from it and the rest.
+ */
+function verbatimOf(granule: Granule): string {
+  const { granuleId, productId, datatake = null, place } = granule
+  const names = [granuleId, orbitOfLong(granule) ?? productId, datatake]
+  return JSON.stringify(longPlace(granule) === place ? names : [...names, place])
+}
+
+/** Written by verbatimOf, which fixes what the JSON holds. */
+function verbatimNames(verbatim: string, counted: Counted): LongNames {
+  const [granuleId, product, datatake, written] = JSON.parse(verbatim) as [
     string,
-    string,
+    string | number,
     string | null,
-    string,
+    string?,
   ]
+  const productId = typeof product === 'number' ? longProduct(product, { granuleId, ...counted }) : product
+  const place = written ?? longPlace({ granuleId, productId, ...counted }) ?? ''
   const names = { granuleId, productId, datatake: datatake ?? undefined, place }
   return { ...names, baseline: baselineOf(names) }
 }

@@ -1,6 +1,7 @@
+import type { Level } from '../sentinel2/bands.ts'
 import { type Granule, tilePrefix } from '../sentinel2/granule.ts'
 import { type Baseline, SATELLITES } from '../sentinel2/names.ts'
-import { readStamp, writeStamp } from './fast-times.ts'
+import { readStamp, writeStampAt, writeTwo } from './fast-times.ts'
 
 /** The names of a granule and its place as integers; see the columns of queries/sqlite/layout.sql. */
 export type ShortNames = Record<'start' | 'stamp' | 'made' | 'orbit' | 'pass' | 'baseline', number>
@@ -23,34 +24,86 @@ export function shortNames(granule: Told): ShortNames | undefined {
   return same ? short : undefined
 }
 
+/** Nonsense for numbers that no name tells, which shortNames finds out. */
 export function longNames(short: ShortNames, granule: Counted): LongNames {
   const { level, mgrsTile } = granule
+  const { bytes, place, product, tiles } = FORMS[level]
+  for (const at of tiles) for (let i = 0; i < TILE; i++) bytes[at + i] = mgrsTile.charCodeAt(i)
+  bytes[product - 8] = mgrsTile.charCodeAt(0)
+  bytes[product - 7] = mgrsTile.charCodeAt(1)
+  bytes[product - 5] = mgrsTile.charCodeAt(2)
+  bytes[product - 3] = mgrsTile.charCodeAt(3)
+  bytes[product - 2] = mgrsTile.charCodeAt(4)
   const start = seconds(granule.sensingTime) - short.start
-  const began = writeStamp(start)
-  const satellite = SATELLITES[Math.floor(short.pass / 1000)] ?? 'S2A'
-  const digits = String(short.baseline).padStart(4, '0')
-  const baseline = shortBaseline(short)
-  const orbit = String(short.orbit).padStart(6, '0')
-  const relative = String(short.pass % 1000).padStart(3, '0')
-  const made = writeStamp(seconds(granule.generationTime ?? 0) - short.made)
-  const productId = `${satellite}_MSI${level}_${began}_N${digits}_R${relative}_T${mgrsTile}_${made}`
+  writeStampAt(bytes, 19, start + short.stamp)
+  writeStampAt(bytes, DATATAKE + 5, start)
+  writeStampAt(bytes, product + 11, start)
+  writeStampAt(bytes, product + 45, seconds(granule.generationTime ?? 0) - short.made)
+  writeSix(bytes, 12, short.orbit)
+  writeSix(bytes, DATATAKE + 21, short.orbit)
+  const satellite = (short.pass / 1000) | 0
+  bytes[DATATAKE + 3] = bytes[product + 2] = LETTER_A + satellite
+  writeThree(bytes, product + 34, short.pass - satellite * 1000)
+  const version = (short.baseline / 100) | 0
+  writeTwo(bytes, product + 28, version)
+  writeTwo(bytes, product + 30, short.baseline - version * 100)
+  writeTwo(bytes, DATATAKE + 29, version)
+  writeTwo(bytes, DATATAKE + 32, short.baseline - version * 100)
+  const names = bytes.toString('latin1')
   return {
-    granuleId: `${level}_T${mgrsTile}_A${orbit}_${writeStamp(start + short.stamp)}`,
-    productId,
-    datatake: `G${satellite}_${began}_${orbit}_N${baseline}`,
-    place: `${tilePrefix(level, mgrsTile)}${productId}.SAFE`,
-    baseline,
+    granuleId: names.slice(0, DATATAKE),
+    productId: names.slice(product, product + PRODUCT.length),
+    datatake: names.slice(DATATAKE, place),
+    place: names.slice(place),
+    baseline: shortBaseline(short),
   }
-}
-
-/** `04.00` for 400. */
-export const shortBaseline = ({ baseline }: Pick<ShortNames, 'baseline'>): Baseline => {
-  const digits = String(baseline).padStart(4, '0')
-  return `${digits.slice(0, 2)}.${digits.slice(2)}`
 }
 
 const PRODUCT = 'S2A_MSIL1C_20170208T092131_N0204_R093_T33UUB_20170208T092143'
 const GRANULE = 'L1C_T33UUB_A008527_20170208T092143'
+const TAKE = 'GS2A_20170208T092131_008527_N02.04'
+const DATATAKE = GRANULE.length
+const TILE = 5
+/** Satellites count from A. */
+const LETTER_A = 65
+
+/**
+ * The names one behind another, to be written over: one text for all names of a granule, which are parts of it, is
+ * far cheaper than texts that are put together from some ten pieces each.
+ */
+const formOf = (level: Level) => {
+  const prefix = tilePrefix(level, '33UUB')
+  const place = DATATAKE + TAKE.length
+  const product = place + prefix.length
+  const names = `${GRANULE}${TAKE}${prefix}${PRODUCT}.SAFE`.replaceAll('L1C', level)
+  return { bytes: Buffer.from(names), place, product, tiles: [5, product + 39] } as const
+}
+const FORMS = { L1C: formOf('L1C'), L2A: formOf('L2A') } as const satisfies Record<Level, unknown>
+
+/** The tens are written twice. */
+function writeThree(bytes: Uint8Array, at: number, value: number): void {
+  writeTwo(bytes, at, (value / 10) | 0)
+  writeTwo(bytes, at + 1, value % 100)
+}
+
+function writeSix(bytes: Uint8Array, at: number, value: number): void {
+  writeTwo(bytes, at, (value / 10_000) | 0)
+  writeTwo(bytes, at + 2, ((value / 100) | 0) % 100)
+  writeTwo(bytes, at + 4, value % 100)
+}
+
+/** `04.00` for 400. */
+export function shortBaseline({ baseline }: Pick<ShortNames, 'baseline'>): Baseline {
+  const known = baselines.get(baseline)
+  if (known !== undefined) return known
+  const digits = String(baseline).padStart(4, '0')
+  const text = `${digits.slice(0, 2)}.${digits.slice(2)}`
+  baselines.set(baseline, text)
+  return text
+}
+
+/** At most as many as four digits can tell. */
+const baselines = new Map<number, Baseline>()
 
 /** Reads the compact names where their numbers stand; what is not one of them is found out by its sequel. */
 function guess({ granuleId, productId, sensingTime, generationTime }: Told): ShortNames | undefined {

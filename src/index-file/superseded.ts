@@ -3,7 +3,7 @@ import { parseDatatake, SATELLITES } from '../sentinel2/names.ts'
 import type { ReadRow } from './csv-granule.ts'
 
 /** Seconds; far longer than a datatake, far shorter than the ten days to the next of the same orbit. */
-const APART = 86_400
+export const APART = 86_400
 
 /**
  * The granules of a cell of which a better product is there too. bestProducts decides; it is asked for those
@@ -27,6 +27,21 @@ export function supersededOf(rows: readonly ReadRow[]): ReadonlySet<Granule> {
   const best = bestProducts(rivals)
   return new Set(rivals.filter((granule) => !best.has(granule)))
 }
+
+/**
+ * A number for the pass and the datatake's start: those of one pass differ by the seconds between them, those of
+ * others by more than APART.
+ */
+export const passKey = (pass: number, start: number): number => pass * PASSES_APART + start
+
+/** NaN where the names do not tell. */
+export function passKeyOf(row: ReadRow): number {
+  const known = passOf(row)
+  return known ? passKey(known.pass, known.start) : Number.NaN
+}
+
+/** Seconds; no two times of an index are that far apart. */
+const PASSES_APART = 1e11
 
 /** Satellite with relative orbit, and the datatake's start in seconds; undefined where the names do not tell. */
 function passOf({ granule, short }: ReadRow): { pass: number; start: number } | undefined {

@@ -1,4 +1,5 @@
 import type { Position, Ring } from './area.ts'
+import { clipToBox } from './clip.ts'
 import type { Box, Granule } from './granule.ts'
 import { type TileGrid, tileBox, tileGrid } from './tiles.ts'
 import { utmToLonLat } from './utm.ts'
@@ -22,8 +23,13 @@ export function footprintOf({ mgrsTile, box }: Pick<Granule, 'mgrsTile' | 'box'>
   const grid = tileGrid(mgrsTile)
   if (!grid) return undefined
   const outline = tileOutline(grid)
-  const cut = box ? clip(outline, alongside(box, outline)).map(rounded) : outline
-  return atAntimeridian(isFlat(cut) ? outline : cut)
+  return atAntimeridian(box ? cutToBox(outline, box) : outline)
+}
+
+/** A tile's outline cut to the box of its data; the outline itself where that leaves no ground. */
+export function cutToBox(outline: readonly Position[], box: Box): readonly Position[] {
+  const cut = clipToBox(outline, alongside(box, outline)).map(rounded)
+  return isFlat(cut) ? outline : cut
 }
 
 /**
@@ -71,7 +77,7 @@ function alongside(box: Box, outline: readonly Position[]): Box {
 function atAntimeridian(outline: readonly Position[]): Footprint {
   const parts = [-360, 0, 360]
     .map((turn) =>
-      clip(outline, [turn - 180, -90, turn + 180, 90]).map(([lon, lat]) => rounded([lon - turn, lat])),
+      clipToBox(outline, [turn - 180, -90, turn + 180, 90]).map(([lon, lat]) => rounded([lon - turn, lat])),
     )
     .filter((part) => !isFlat(part))
     .map(close)
@@ -88,33 +94,6 @@ function isFlat(outline: readonly Position[]): boolean {
     return sum + (lonBefore - lon0) * (lat - lat0) - (lon - lon0) * (latBefore - lat0)
   }, 0)
   return Math.abs(twice) < 1e-12
-}
-
-/** Cuts a convex outline to a box: Sutherland and Hodgman, "Reentrant polygon clipping", CACM 17 (1974). */
-function clip(outline: readonly Position[], [west, south, east, north]: Box): Position[] {
-  const bounds = [
-    { axis: 0, at: west, sign: 1 },
-    { axis: 0, at: east, sign: -1 },
-    { axis: 1, at: south, sign: 1 },
-    { axis: 1, at: north, sign: -1 },
-  ] as const
-  return bounds.reduce<Position[]>(
-    (points, { axis, at, sign }) => {
-      const depth = (p: Position) => (p[axis] - at) * sign
-      return points.flatMap((point, i) => {
-        const before = points.at(i - 1) ?? point
-        const [here, there] = [depth(point), depth(before)]
-        if (here >= 0 === there >= 0) return here >= 0 ? [point] : []
-        const share = there / (there - here)
-        const meeting: Position = [
-          before[0] + (point[0] - before[0]) * share,
-          before[1] + (point[1] - before[1]) * share,
-        ]
-        return here >= 0 ? [meeting, point] : [meeting]
-      })
-    },
-    [...outline],
-  )
 }
 
 /** Six decimals are a tenth of a metre. */

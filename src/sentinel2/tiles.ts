@@ -58,17 +58,31 @@ export function tilesOf(area: Area, wanted?: readonly string[]): string[] {
   const [west, south, east, north] = area.box
   const ground: Box = [west - TOUCH, south - TOUCH, east + TOUCH, north + TOUCH]
   if (wanted) return [...new Set(wanted)].filter((tile) => meets(tile, ground)).sort()
-  const rows = squares().filter(({ tile }) => tile[1] <= ground[3] && tile[3] >= ground[1])
   const names: string[] = []
-  for (let zone = 1; zone <= 60; zone++) {
-    const meridian = centralMeridian(zone)
-    for (const square of rows) {
-      if (boxesMeet(shifted(square.tile, meridian), ground) && belongsTo(zone, square)) {
-        names.push(nameOf(zone, square))
+  for (const row of rowsAt(ground[1], ground[3])) {
+    if (row.south > ground[3] || row.north < ground[1]) continue
+    for (const zone of zonesBetween(ground[0] - row.east, ground[2] - row.west)) {
+      const meridian = centralMeridian(zone)
+      for (const square of row.squares) {
+        if (boxesMeet(shifted(square.tile, meridian), ground) && belongsTo(zone, square)) {
+          names.push(nameOf(zone, square))
+        }
       }
     }
   }
   return names.sort()
+}
+
+const ZONES = Array.from({ length: 60 }, (_, i) => i + 1)
+
+/** The zones whose central meridian may lie between two longitudes, which count on past ±180. */
+function zonesBetween(west: number, east: number): readonly number[] {
+  const first = Math.ceil((west + 183) / 6 - TOUCH)
+  const last = Math.floor((east + 183) / 6 + TOUCH)
+  if (last - first >= 59) return ZONES
+  const zones: number[] = []
+  for (let turned = first; turned <= last; turned++) zones.push(((((turned - 1) % 60) + 60) % 60) + 1)
+  return zones
 }
 
 /** Place of a tile in its zone; undefined where the name is none of the grid. */
@@ -134,38 +148,68 @@ function corner({ hemisphere, column, row }: Pick<Square, 'hemisphere' | 'column
   return { xmin: Math.floor((column * SQUARE) / GRID) * GRID, ymin: top - SIDE }
 }
 
-/** Square of 1° of 15 points costs 10 ms in all; every query needs it, so it is made once. */
-let grid: readonly Square[] | undefined
+/** Squares of one row of the grid, and what bounds them: longitudes from the central meridian. */
+type GridRow = {
+  readonly squares: readonly Square[]
+  readonly west: number
+  readonly south: number
+  readonly east: number
+  readonly north: number
+}
+
+/** All rows cost 10 ms, which the first question of a process need not wait for: each is made when it is looked at. */
+const grid = new Map<number, GridRow>()
 let gridByName: ReadonlyMap<string, Square> | undefined
 
-function squares(): readonly Square[] {
-  grid ??= [...squaresOf('south'), ...squaresOf('north')]
-  return grid
+/** Rows of the grid from the equator, of 100 km each; tiles reach to 84° north and 83° south. */
+const [SOUTHMOST, NORTHMOST] = [-93, 93] as const
+/** What a row spans along its central meridian, degrees, and how far off its tiles may lie: most at the poles. */
+const [ROW, OFF] = [0.9, 2] as const
+
+/** The rows whose tiles may meet these latitudes. */
+function rowsAt(south: number, north: number): GridRow[] {
+  const rows: GridRow[] = []
+  const last = Math.min(Math.floor((north + OFF) / ROW), NORTHMOST)
+  for (let row = Math.max(Math.floor((south - OFF) / ROW) - 1, SOUTHMOST); row <= last; row++) {
+    const made = grid.get(row) ?? rowAt(row)
+    grid.set(row, made)
+    rows.push(made)
+  }
+  return rows
 }
 
 function squaresByName(): ReadonlyMap<string, Square> {
   gridByName ??= new Map(
-    squares().flatMap((square) =>
-      [1, 2, 3, 4, 5, 6].map((zone) => [lettersOf(nameOf(zone, square)), square] as const),
-    ),
+    rowsAt(-90, 90)
+      .flatMap(({ squares }) => squares)
+      .flatMap((square) =>
+        [1, 2, 3, 4, 5, 6].map((zone) => [lettersOf(nameOf(zone, square)), square] as const),
+      ),
   )
   return gridByName
 }
 
-function* squaresOf(hemisphere: Hemisphere): Generator<Square> {
-  const [first, last] = hemisphere === 'north' ? [0, 93] : [-93, -1]
-  for (let row = first; row <= last; row++) {
-    for (let column = 1; column <= 8; column++) {
-      const square = boxOf(hemisphere, column * SQUARE, row * SQUARE + FALSE_NORTHING[hemisphere], SQUARE)
-      const { xmin, ymin } = corner({ hemisphere, column, row })
-      const bands = BANDS.slice(bandIndex(square[1]), bandIndex(square[3]) + 1).split('')
-      const centre = (column + 0.5) * SQUARE
-      const [, lat] = relative(hemisphere, centre, (row + 0.5) * SQUARE + FALSE_NORTHING[hemisphere])
-      const band = BANDS.charAt(bandIndex(lat))
-      const tile = boxOf(hemisphere, xmin, ymin, SIDE)
-      yield { hemisphere, column, row, band, bands, square: [square[0], square[2]], tile }
-    }
+function rowAt(row: number): GridRow {
+  const squares = [1, 2, 3, 4, 5, 6, 7, 8].map((column) => squareAt(row < 0 ? 'south' : 'north', column, row))
+  const edges = (edge: 0 | 1 | 2 | 3) => squares.map(({ tile }) => tile[edge])
+  return {
+    squares,
+    west: Math.min(...edges(0)),
+    south: Math.min(...edges(1)),
+    east: Math.max(...edges(2)),
+    north: Math.max(...edges(3)),
   }
+}
+
+function squareAt(hemisphere: Hemisphere, column: number, row: number): Square {
+  const square = boxOf(hemisphere, column * SQUARE, row * SQUARE + FALSE_NORTHING[hemisphere], SQUARE)
+  const { xmin, ymin } = corner({ hemisphere, column, row })
+  const bands = BANDS.slice(bandIndex(square[1]), bandIndex(square[3]) + 1).split('')
+  const centre = (column + 0.5) * SQUARE
+  const [, lat] = relative(hemisphere, centre, (row + 0.5) * SQUARE + FALSE_NORTHING[hemisphere])
+  const band = BANDS.charAt(bandIndex(lat))
+  const tile = boxOf(hemisphere, xmin, ymin, SIDE)
+  return { hemisphere, column, row, band, bands, square: [square[0], square[2]], tile }
 }
 
 /** Latitude bands are 8° from -80; C takes what is south of it, X reaches to the end of the north. */

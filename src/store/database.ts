@@ -9,9 +9,9 @@ export type Database = DatabaseSync
 
 const APPLICATION = 0x73775354
 /** The number of the layout in queries/store/layout.sql. */
-const LAYOUT = 2
+const LAYOUT = 3
 /** Layouts that layout.sql makes one of today's. */
-const UPGRADABLE: readonly number[] = [1]
+const UPGRADABLE: readonly number[] = [1, 2]
 /** Opening and closing may wait for another process; nothing in between does. */
 const PATIENCE_MS = 5000
 const AGAIN_MS = 10

@@ -28,7 +28,7 @@ const search = ({ catalog }: OpenBigQuery, signal?: AbortSignal) =>
 
 describe('a job', () => {
   test('that takes its time is polled for until its rows are there', async () => {
-    const one = await open({ kind: 'slow', ms: 700 }, { catalog: { deadlineMs: 400 } })
+    const one = await open({ kind: 'slow', ms: 1800 }, { catalog: { deadlineMs: 1000 } })
     expect((await search(one)).granules).toHaveLength(1)
     expect(one.server.jobs()[0]?.polls).toBeGreaterThan(2)
     expect(one.server.jobs()[0]?.cancelled).toBe(false)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { bucketCatalog } from '../../src/catalog/bucket.ts'
-import { areaOfBox, WORLD } from '../../src/sentinel2/area.ts'
+import type { Search } from '../../src/catalog/port.ts'
+import { coverOf } from '../../src/ground/cover.ts'
+import { type Area, areaOfBox, WORLD } from '../../src/sentinel2/area.ts'
 import { tilesOf } from '../../src/sentinel2/tiles.ts'
 import { gcsStorage } from '../../src/storage/gcs.ts'
 import { type ArchiveRow, archiveRow, keysOf, LONG_FORM_ROW } from '../archive.ts'
@@ -90,6 +92,75 @@ describe('the bucket catalog', () => {
         /touches \d+ tiles; the bucket catalog lists at most 100/,
       )
       expect(server.stats().list).toBe(0)
+    } finally {
+      await server.close()
+    }
+  })
+
+  /** The lower left half of the box of Zealand. */
+  const TRIANGLE: Area = {
+    box: [11, 54.9, 13, 56],
+    shape: [
+      [
+        [
+          [11, 54.9],
+          [13, 54.9],
+          [11, 56],
+          [11, 54.9],
+        ],
+      ],
+    ],
+  }
+
+  test('a shape, a relation or a coverage drops tiles before any call, since a tile stands for its granules', async () => {
+    const all = tilesOf(TRIANGLE)
+    const { server, catalog } = await serve(all.flatMap((tile) => everyThirdDay(tile, 2)))
+    const cover = coverOf(TRIANGLE)
+    const ground = (mgrsTile: string) => ({ mgrsTile, box: undefined })
+    const cases: readonly [Partial<Search>, (tile: string) => boolean][] = [
+      [{}, (tile) => cover.meets(ground(tile))],
+      [{ minCoverage: 0.1 }, (tile) => cover.coverage(ground(tile)) >= 0.1],
+      [{ relation: 'contains' }, (tile) => cover.coverage(ground(tile)) === 1],
+      [{ relation: 'within' }, (tile) => cover.isWithin(ground(tile))],
+    ]
+    try {
+      for (const [asked, matches] of cases) {
+        const wanted = all.filter(matches)
+        expect(wanted.length).toBeLessThan(all.length)
+        const before = server.stats().list
+        const search = searchOf({ area: TRIANGLE, ...asked })
+        const { granules, coverage } = await catalog.search(search, { limit: 1000, coverage: true })
+        expect(new Set(granules.map(({ mgrsTile }) => mgrsTile))).toEqual(new Set(wanted))
+        expect(coverage).toEqual(granules.map(({ mgrsTile }) => cover.coverage(ground(mgrsTile))))
+        if (wanted.length === 0) expect(server.stats().list).toBe(before)
+      }
+    } finally {
+      await server.close()
+    }
+  })
+
+  test('what no name tells is refused, all of it at once, with the way out and before any call', async () => {
+    const { server, catalog } = await decade()
+    const sampling = { source: 'preview' } as const
+    const asked: Partial<Search> = {
+      cloud: { min: 0, max: 20 },
+      since: 0,
+      best: 'tile',
+      sort: 'cloud',
+      colours: { sampling, which: 'known', where: [{ of: 'valid', is: '>', than: 0.5 }], rank: undefined },
+    }
+    try {
+      const asking = () => catalog.search(searchOf({ area: COPENHAGEN, ...asked }), { limit: 1 })
+      const errors = ['cloud', 'since', 'best', 'sort', 'where'].map((parameter) => ({ parameter }))
+      await expect(asking()).rejects.toMatchObject({ code: 'bad-request', errors })
+      await expect(asking()).rejects.toThrow(/bucket catalog.*swath index build.*SWATH_CATALOG=sqlite:<file>/)
+      for (const sort of ['datetime', 'coverage'] as const) {
+        const one = catalog.search(searchOf({ area: COPENHAGEN, sort }), { limit: 1 })
+        await expect(one).rejects.toMatchObject({ code: 'bad-request', errors: [{ parameter: 'sort' }] })
+      }
+      const newest = searchOf({ area: COPENHAGEN, sort: '-datetime', relation: 'intersects' })
+      expect(server.stats().list).toBe(0)
+      expect((await catalog.search(newest, { limit: 1 })).granules).toHaveLength(1)
     } finally {
       await server.close()
     }

@@ -146,7 +146,7 @@ describe('swath area', () => {
     )
     expect(code).toBe(0)
     const [head, ...lines] = stdout.trimEnd().split('\r\n')
-    expect(head).toMatch(/,url,size,colour,red,green,blue,score,reason$/)
+    expect(head).toMatch(/,url,size,colour,red,green,blue,score,reason,coverage$/)
     expect(lines.map((line) => /_TCI\.jp2,0,,,,,,./.test(line))).toEqual([true, true, true, true])
     expect(lines.map((line) => line.split(',')[3]?.slice(0, 10))).toEqual([
       '2019-01-04',
@@ -155,7 +155,7 @@ describe('swath area', () => {
       '2019-01-01',
     ])
     expect(stderr).toMatch(
-      /^4 of 4 granules have no colour to rank by:\n( {2}L1C_\S+: .+\n){3} {2}and 1 more\n$/m,
+      /^4 of 4 granules have no colour to rank by:\n( {2}L1C_\S+: .+\n){3} {2}and 1 more$/m,
     )
     await bucket.remove()
   })
@@ -266,7 +266,7 @@ describe('swath index', () => {
       piped,
     )
     expect(built.stderr).toContain('4 granules of 4 rows')
-    expect(built.stderr).toContain('1 kept verbatim')
+    expect(built.stderr).toContain('1 with names kept verbatim')
     expect(built.code).toBe(0)
     const stats = await swath(['index', 'stats', to])
     expect(JSON.parse(stats.stdout)).toMatchObject({

@@ -1,4 +1,5 @@
 import { PassThrough } from 'node:stream'
+import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseAreaQuery } from '../../src/area-query.ts'
 import { createOutput } from '../../src/cli/terminal.ts'
@@ -33,7 +34,9 @@ test('on a terminal the total is what the catalog counts, at most what is asked 
     const terminal = { argv: [], env: {}, stdin: new PassThrough(), stderr, output, showsProgress }
     const signal = new AbortController().signal
     const progress = warmProgress(terminal, { catalog, search, most, signal })
+    // The count was asked for first, and answered first.
     await catalog.extent(search)
+    await setImmediate()
     progress.count({ outcome: 'failed' })
     progress.clear()
     return String(stderr.read() ?? '')

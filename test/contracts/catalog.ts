@@ -1,19 +1,39 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Catalog, Cursor, Search } from '../../src/catalog/port.ts'
-import { type Area, areaOfBox, WORLD } from '../../src/sentinel2/area.ts'
+import { BESTS, type Catalog, type Cursor, RELATIONS, type Search, SORTS } from '../../src/catalog/port.ts'
+import { coverOf } from '../../src/ground/cover.ts'
+import { type Area, areaOfBox, type Ring, WORLD } from '../../src/sentinel2/area.ts'
 import { compareGranules, type Granule } from '../../src/sentinel2/granule.ts'
 import { parseTime } from '../../src/sentinel2/time.ts'
 import { type ArchiveRow, archiveRow, LONG_FORM_ROW, type Making } from '../archive.ts'
 
-/** What a catalog can know; what it cannot is refused or absent, and not tested here. */
-export type Knows = { readonly cloud: boolean; readonly box: boolean }
+/** What a catalog can know; what it cannot is refused or absent. */
+export type Knows = {
+  readonly cloud: boolean
+  readonly box: boolean
+  /** Whether it gives any order, and the best of each tile; as it knows clouds unless told otherwise. */
+  readonly orders?: boolean
+}
 
 export type OpenCatalog = (
   rows: readonly ArchiveRow[],
 ) => Promise<{ readonly catalog: Catalog; close(): Promise<void> }>
 
 const COPENHAGEN = areaOfBox(12.58, 55.66, 12.59, 55.67)
+/** A triangle whose box is met by granules that it does not meet. */
+const SHAPE: Area = {
+  box: [11.2, 54.2, 15.2, 56.2],
+  shape: [
+    [
+      [
+        [11.2, 54.2],
+        [15.2, 54.2],
+        [15.2, 56.2],
+        [11.2, 54.2],
+      ],
+    ],
+  ],
+}
 const LATITUDE = { south: 54.95, north: 55.9 }
 
 /** The archive that every catalog of the contract is opened over. */
@@ -66,7 +86,7 @@ export const isSensedAlike = ({ place }: Granule): boolean => !/_MSIL1C_201902(1
 export const BOXED_ROWS: readonly ArchiveRow[] = [
   archiveRow({ tile: '33UUB', start: day(50), cloud: null, box: [11.9, 55, 12.1, 55.2] }),
   archiveRow({ tile: '33UUB', start: day(51), cloud: 20, box: [null, null, null, null] }),
-  archiveRow({ tile: '60KYD', start: day(52), cloud: 30, box: [-179.9, -19.8, 180, -18.9] }),
+  archiveRow({ tile: '60KYD', start: day(52), cloud: 30, box: [-179.9, -19.8, 180, -18.97] }),
   archiveRow({ tile: '01KAB', start: day(53), cloud: 40, box: [179.9, -17, -179.9, -16.5] }),
   archiveRow({ tile: '33UUB', start: day(54), placeIn: 'nowhere' }),
   // No box of anything, since its west lies a hair east of its east.
@@ -210,6 +230,105 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
       await expect(catalog.check()).resolves.toBeUndefined()
     })
 
+    test('a shape finds what its own ground meets, of what the box round it finds', async () => {
+      const { granules } = await ask({ area: { box: SHAPE.box }, dedupe: 'none' })
+      const cover = coverOf(SHAPE)
+      const met = granules.filter((granule) => cover.meets(granule))
+      expect(met.length).toBeGreaterThan(10)
+      expect(met.length).toBeLessThan(granules.length)
+      expect(namesOf((await ask({ area: SHAPE, dedupe: 'none' })).granules)).toEqual(namesOf(met))
+    })
+
+    test.for([
+      ['a box', areaOfBox(11, 54.9, 16, 56.1)],
+      ['a small box', areaOfBox(12.9, 55.1, 13.1, 55.3)],
+      ['a shape', SHAPE],
+    ] as const)(
+      'granules that cover %s, lie in it or cover a share of it are told apart',
+      async ([, area]) => {
+        const { granules } = await ask({ area })
+        const cover = coverOf(area)
+        const shareOf = (granule: Granule) => cover.coverage(granule)
+        const found = async (asked: Partial<Search>) => namesOf((await ask({ area, ...asked })).granules)
+        const covering = (share: number) => namesOf(granules.filter((granule) => shareOf(granule) >= share))
+        expect(await found({ relation: 'contains' })).toEqual(covering(1 - 1e-9))
+        for (const minCoverage of [1e-6, 0.1, 0.4])
+          expect(await found({ minCoverage })).toEqual(covering(minCoverage))
+        const within = namesOf(granules.filter((granule) => cover.isWithin(granule)))
+        expect(await found({ relation: 'within' })).toEqual(within)
+      },
+    )
+
+    test('a page tells how much of the area each granule covers, where that is asked for', async () => {
+      const search = searchOf({ area: SHAPE })
+      const { granules, coverage } = await catalog.search(search, { limit: 20, coverage: true })
+      const cover = coverOf(SHAPE)
+      expect(coverage).toHaveLength(20)
+      for (const [i, granule] of granules.entries())
+        expect(coverage?.[i]).toBeCloseTo(cover.coverage(granule), 6)
+      expect((await catalog.search(search, { limit: 20 })).coverage).toBeUndefined()
+    })
+
+    if (knows.orders ?? knows.cloud) {
+      const area = areaOfBox(8, 54, 16, 57)
+      const cloudOf = ({ cloudCover = 101 }: Granule) => cloudCover
+
+      test('oldest first is the exact reverse of newest first', async () => {
+        const { granules } = await ask({ area, dedupe: 'none' })
+        const oldest = await ask({ area, dedupe: 'none', sort: 'datetime' })
+        expect(namesOf(oldest.granules)).toEqual(namesOf(granules.toReversed()))
+      })
+
+      test('the least clouded come first, unknown clouds last, equals newest first', async () => {
+        const { granules } = await ask({ area, dedupe: 'none' })
+        const clearest = await ask({ area, dedupe: 'none', sort: 'cloud' })
+        const expected = granules.toSorted((a, b) => cloudOf(a) - cloudOf(b) || compareGranules(a, b))
+        expect(namesOf(clearest.granules)).toEqual(namesOf(expected))
+      })
+
+      test('those that cover most come first, equals newest first', async () => {
+        const { granules } = await ask({ area: SHAPE })
+        const cover = coverOf(SHAPE)
+        const most = await ask({ area: SHAPE, sort: 'coverage' })
+        const expected = granules.toSorted(
+          (a, b) => cover.coverage(b) - cover.coverage(a) || compareGranules(a, b),
+        )
+        expect(namesOf(most.granules)).toEqual(namesOf(expected))
+      })
+
+      test.for(BESTS)('the best of each %s is the least clouded, then the newest', async (best) => {
+        // Until then all granules of a tile cover as much.
+        const time = { from: undefined, until: parseTime(day(49)) }
+        const { granules } = await ask({ area, time })
+        const groupOf = ({ mgrsTile, sensingTime }: Granule) =>
+          best === 'tile' ? mgrsTile : `${mgrsTile} ${new Date(sensingTime / 1000).getUTCMonth()}`
+        const groups = Object.values(Object.groupBy(granules, groupOf)).flatMap((group = []) =>
+          group.toSorted((a, b) => cloudOf(a) - cloudOf(b) || compareGranules(a, b)).slice(0, 1),
+        )
+        const found = await ask({ area, best, time })
+        expect(namesOf(found.granules)).toEqual(namesOf(groups.toSorted(compareGranules)))
+      })
+
+      test.for(SORTS.filter((sort) => sort !== 'rank'))('pages by %s make up the whole', async (sort) => {
+        for (const best of [undefined, 'tile,month'] as const) {
+          const search = searchOf({ area, sort, best })
+          const { granules } = await catalog.search(search, { limit: 1000 })
+          expect(namesOf(await pages(catalog, search, 4))).toEqual(namesOf(granules))
+        }
+      })
+    } else {
+      test('an order or a choice that it cannot make is refused with a sentence', async () => {
+        for (const [parameter, asked] of [
+          ['sort', { sort: 'datetime' }],
+          ['sort', { sort: 'cloud' }],
+          ['best', { best: 'tile' }],
+          ['since', { since: 0 }],
+        ] as const) {
+          await expect(ask(asked)).rejects.toMatchObject({ code: 'bad-request', errors: [{ parameter }] })
+        }
+      })
+    }
+
     if (knows.cloud) {
       test('cloud cover is filtered with both ends included, after one product was chosen', async () => {
         const { granules } = await ask({ cloud: { min: 9, max: 15 }, time: from(day(0), day(29, 23)) })
@@ -285,31 +404,88 @@ function inTwoPieces(making: Making): ArchiveRow[] {
 
 const TILES = ['33UUB', '33UVB', '32UPG', '01KAB', '60KYD', '33XWJ']
 
+const between = (min: number, max: number) => fc.double({ min, max, noNaN: true })
+
+const anyBox: fc.Arbitrary<Area> = fc.oneof(
+  fc.constant(COPENHAGEN),
+  fc.constant(WORLD),
+  fc
+    .tuple(between(10, 15), between(0, 2))
+    .map(([west, width]) => areaOfBox(west, LATITUDE.south, west + width, LATITUDE.north)),
+  fc
+    .tuple(between(176, 180), between(0, 4))
+    .map(([west, width]) =>
+      areaOfBox(west, -20, west + width > 180 ? west + width - 360 : west + width, -16),
+    ),
+)
+
+/** Triangles and kites near Copenhagen, and either side of the antimeridian. */
+const anyShape: fc.Arbitrary<Area> = fc
+  .tuple(
+    fc.constantFrom([12.5, 55.5] as const, [180, -18] as const, [15.5, 78.5] as const),
+    fc.tuple(between(0.05, 1.5), between(0.05, 1.5), between(0.05, 1.5), between(0, 1.5)),
+  )
+  .map(([[lon, lat], [west, south, east, north]]) => {
+    const ring: Ring = [
+      [lon - west, lat],
+      [lon, lat - south],
+      [lon + east, lat],
+      [lon, lat + north],
+      [lon - west, lat],
+    ]
+    return { box: [lon - west, lat - south, lon + east, lat + north], shape: [[ring]] }
+  })
+
+/** Small boxes and points that a granule may hold, boxes and shapes. */
+export const anyArea: fc.Arbitrary<Area> = fc.oneof(
+  anyBox,
+  anyShape,
+  fc
+    .tuple(between(11.5, 13.5), between(55, 56), fc.constantFrom(0, 0.01, 0.3))
+    .map(([lon, lat, width]) => areaOfBox(lon, lat, lon + width, lat + width / 2)),
+)
+
+export const anyLimit = fc.integer({ min: 1, max: 15 })
+
+export const anyDays = fc
+  .option(fc.tuple(fc.nat(60), fc.nat(60)), { nil: undefined, freq: 2 })
+  .map((days) =>
+    days
+      ? from(day(Math.min(...days), -6), day(Math.max(...days), 6))
+      : { from: undefined, until: undefined },
+  )
+
+/** One of the values, or more often none, so that searches which ask for much find something. */
+const optional = <T>(...values: T[]) =>
+  fc.oneof(
+    { weight: 2, arbitrary: fc.constant(undefined) },
+    { weight: 1, arbitrary: fc.constantFrom(...values) },
+  )
+
+/** Whatever a search can ask for beside its area, but for colours and batches. */
+export const anyFilter: fc.Arbitrary<Partial<Search>> = fc.record({
+  level: fc.constantFrom('L1C' as const, 'L1C' as const, 'L1C' as const, 'L2A' as const),
+  dedupe: fc.constantFrom('latest' as const, 'none' as const),
+  tiles: optional(TILES.slice(0, 2), TILES.slice(1, 4), TILES.slice(3)),
+  time: anyDays,
+  cloud: optional({ min: 0, max: 30 }, { min: 10, max: 50 }, { min: 5, max: 100 }),
+  relation: optional(...RELATIONS),
+  minCoverage: optional(0.001, 0.1, 0.5, 1),
+  best: optional(...BESTS),
+  sort: optional('-datetime' as const, 'datetime' as const, 'cloud' as const, 'coverage' as const),
+})
+
 /** Random searches over ROWS and BOXED_ROWS, for comparing catalogs with one another. */
 export const anySearch = fc
   .record({
-    area: fc.oneof(
-      fc.constant(COPENHAGEN),
-      fc.constant(WORLD),
-      fc
-        .tuple(fc.double({ min: 10, max: 15, noNaN: true }), fc.double({ min: 0, max: 2, noNaN: true }))
-        .map(([west, width]) => areaOfBox(west, LATITUDE.south, west + width, LATITUDE.north)),
-      fc
-        .tuple(fc.double({ min: 176, max: 180, noNaN: true }), fc.double({ min: 0, max: 4, noNaN: true }))
-        .map(([west, width]) =>
-          areaOfBox(west, -20, west + width > 180 ? west + width - 360 : west + width, -16),
-        ),
-    ),
+    area: anyBox,
     level: fc.constantFrom('L1C' as const, 'L1C' as const, 'L1C' as const, 'L2A' as const),
     dedupe: fc.constantFrom('latest' as const, 'none' as const),
     tiles: fc.option(fc.subarray(TILES, { minLength: 2 }), { nil: undefined }),
-    days: fc.option(fc.tuple(fc.nat(60), fc.nat(60)), { nil: undefined }),
-    limit: fc.integer({ min: 1, max: 15 }),
+    time: anyDays,
+    limit: anyLimit,
   })
-  .map(({ days, limit, ...rest }) => {
-    const time = days && from(day(Math.min(...days), -6), day(Math.max(...days), 6))
-    return { search: searchOf(time ? { ...rest, time } : rest), limit }
-  })
+  .map(({ limit, ...asked }) => ({ search: searchOf(asked), limit }))
 
 export function searchOf(asked: Partial<Search>): Search {
   const area: Area = COPENHAGEN

@@ -34,6 +34,24 @@ describe('a place', () => {
     expect(await names()).toEqual(others.sort())
   })
 
+  test('is refused while a rival is at work on the same target, and sweeps what a dead one left', async () => {
+    await mkdir(at('.a.csv.doing-999999999-x'))
+    await mkdir(at(`.a.csv.doing-${process.pid}-x`))
+    await (await openTargetPlace(at('a.csv'), 'making', 'doing')).remove()
+    expect(await names()).toEqual([])
+    await mkdir(at('.a.csv.doing-1-x'))
+    await expect(openTargetPlace(at('a.csv'), 'making', 'doing')).rejects.toThrow(
+      `Process 1 is doing ${at('a.csv')}; wait for its end. If that process has nothing to do with it, remove `,
+    )
+    await (await openTargetPlace(at('b.csv'), 'making', 'doing')).remove()
+    const mine = await openTargetPlace(at('b.csv'), 'doing', 'making')
+    await expect(openTargetPlace(at('b.csv'), 'making', 'doing')).rejects.toMatchObject({
+      code: 'upstream-busy',
+    })
+    await mine.remove()
+    expect(await names()).toEqual(['.a.csv.doing-1-x'])
+  })
+
   test('follows a link, so that what moves there replaces the file and not the link', async () => {
     await mkdir(at('real'))
     await writeFile(at('real/a.csv'), 'old')

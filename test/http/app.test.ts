@@ -353,9 +353,14 @@ describe('the other routes', () => {
 
   test('an unknown path is 404, another method 405 with Allow', async () => {
     expect((await fault(await ask('/aria'))).status).toBe(404)
-    const posted = await fetch(`${served.url}/area`, { method: 'POST' })
+    const posted = await fetch(`${served.url}/images`, { method: 'POST' })
     expect([posted.status, posted.headers.get('allow')]).toEqual([405, 'GET, HEAD'])
-    expect((await fault(posted)).detail).toContain('takes GET')
+    expect((await fault(posted)).detail).toMatch(/takes GET\.$/)
+    for (const path of ['/area', '/estimate', '/area/summary']) {
+      const put = await fetch(served.url + path, { method: 'PUT' })
+      expect([put.status, put.headers.get('allow')]).toEqual([405, 'GET, HEAD, POST'])
+      expect((await fault(put)).detail).toMatch(/takes GET and POST\.$/)
+    }
   })
 
   test('HEAD answers the headers alone', async () => {
@@ -369,5 +374,38 @@ describe('the other routes', () => {
     expect(response.headers.get('access-control-allow-origin')).toBe('*')
     expect(response.headers.get('access-control-expose-headers')).toContain('Swath-Area')
     await response.text()
+  })
+})
+
+describe('/area/summary', () => {
+  test('counts what /area would list, by month, tile and cloud', async () => {
+    const summary = await (await ask(`/area/summary?${BOX}`)).json()
+    expect(summary).toMatchObject({
+      area: [12.5, 55.6, 12.6, 55.7],
+      level: 'L1C',
+      granules: 40,
+      months: [{ month: '2019-01', granules: 40, least_cloud: 0 }],
+      tiles: [{ mgrs_tile: '33UUB', granules: 40, least_cloud: 0 }],
+    })
+    expect(served.bucket.stats().list).toBe(0)
+  })
+
+  test('refuses what is of a list alone, each by its name, once', async () => {
+    const listed = 'limit=1&format=csv&bands=TCI&rank=red&sort=rank&token=x'
+    const { errors = [] } = await fault(await ask(`/area/summary?${BOX}&${listed}`))
+    expect(errors.map(({ parameter }) => parameter).sort()).toEqual([
+      'bands',
+      'format',
+      'limit',
+      'rank',
+      'sort',
+      'token',
+    ])
+    expect(errors[0]?.message).toBe('limit says nothing of a count; leave it out')
+  })
+
+  test('takes the other parameters of /area, and names what is wrong', async () => {
+    const wrong = await ask('/area/summary?bbox=1&sort=cluod')
+    expect((await fault(wrong)).errors?.map(({ parameter }) => parameter)).toEqual(['sort', 'bbox'])
   })
 })

@@ -65,7 +65,15 @@ export function tableResource(tables: Tables, name: string): Answer {
     type: INDEX_COLUMNS[column],
     mode: 'NULLABLE',
   }))
-  return ok({ kind: 'bigquery#table', id: name, schema: { fields }, numRows: String(about.rows) })
+  const { rows, bytes, clustering } = about
+  return ok({
+    kind: 'bigquery#table',
+    id: name,
+    schema: { fields },
+    ...(clustering ? { clustering: { fields: clustering } } : {}),
+    numRows: String(rows),
+    numBytes: String(bytes),
+  })
 }
 
 /** Of jobs.query, what getQueryResults takes as its parameters. */

@@ -18,6 +18,8 @@ export type Made = {
   readonly cells?: TableRow
 }
 
+/** Microseconds from a product's making to its row: three hours. */
+const ETL_DELAY = 3 * 3600e6
 const BUCKET = 'gs://gcp-public-data-sentinel-2'
 
 /** A row of the archive's index as it was until March 2024, of a product of these terms. */
@@ -36,6 +38,7 @@ export function indexRow(made: Made = {}): TableRow {
     mgrs_tile: tile,
     sensing_time: formatTime(sensing),
     generation_time: formatTime(parseCompactTime(generation) ?? 0),
+    etl_timestamp: formatTime((parseCompactTime(generation) ?? 0) + ETL_DELAY),
     total_size: 1000,
     cloud_cover: 10,
     geometric_quality_flag: 'PASSED',

@@ -28,6 +28,10 @@ export type TableRow = Readonly<Partial<Record<Column, string | number | null>>>
 export type TableSource = ({ readonly csv: readonly string[] } | { readonly rows: readonly TableRow[] }) & {
   /** Columns that the table lacks, as a table of another shape does. */
   readonly without?: readonly Column[]
+  /** Columns that the table is clustered by; a dry run counts it whole all the same, as BigQuery's does. */
+  readonly clustering?: readonly Column[]
+  /** Rows that its bytes are counted for; those that it has by default. */
+  readonly countedAs?: number
 }
 
 const DUCKDB_TYPES = {
@@ -42,9 +46,17 @@ const CELL_BYTES = { STRING: 60, TIMESTAMP: 8, INTEGER: 8, FLOAT: 8 } as const
 export type Tables = {
   readonly database: DuckDBInstance
   /** Undefined where there is no such table. */
-  about(table: string): { readonly rows: number; readonly columns: readonly Column[] } | undefined
+  about(table: string): About | undefined
   /** Bytes of the columns that a query names, of all rows, as BigQuery bills them. */
   bytesRead(table: string, sql: string): number
+}
+
+export type About = {
+  readonly rows: number
+  readonly columns: readonly Column[]
+  /** Bytes of all columns of all rows. */
+  readonly bytes: number
+  readonly clustering: readonly Column[] | undefined
 }
 
 /** A DuckDB in memory that holds tables under their whole BigQuery name. */
@@ -52,11 +64,12 @@ export async function loadTables(sources: Readonly<Record<string, TableSource>>)
   const database = await DuckDBInstance.create(':memory:', { threads: '2' })
   const connection = await database.connect()
   await connection.run('CREATE MACRO unix_seconds(t) AS epoch(t)::BIGINT')
-  const loaded = new Map<string, { rows: number; columns: readonly Column[] }>()
+  const loaded = new Map<string, About>()
   for (const [name, source] of Object.entries(sources)) {
     const columns = columnNames().filter((column) => !source.without?.includes(column))
-    const rows = await load(connection, name, columns, source)
-    loaded.set(name, { rows, columns })
+    const there = await load(connection, name, columns, source)
+    const { clustering, countedAs: rows = there } = source
+    loaded.set(name, { rows, columns, bytes: rows * rowBytes(columns), clustering })
   }
   connection.closeSync()
   return {
@@ -65,10 +78,13 @@ export async function loadTables(sources: Readonly<Record<string, TableSource>>)
     bytesRead(table, sql) {
       const { rows, columns } = loaded.get(table) ?? { rows: 0, columns: [] }
       const named = columns.filter((column) => new RegExp(`\\b${column}\\b`, 'i').test(sql))
-      return rows * named.reduce((sum, column) => sum + CELL_BYTES[INDEX_COLUMNS[column]], 0)
+      return rows * rowBytes(named)
     },
   }
 }
+
+const rowBytes = (columns: readonly Column[]): number =>
+  columns.reduce((sum, column) => sum + CELL_BYTES[INDEX_COLUMNS[column]], 0)
 
 const columnNames = () => Object.keys(INDEX_COLUMNS) as Column[]
 

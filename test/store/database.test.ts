@@ -79,6 +79,39 @@ describe('a store of layout 1', () => {
   })
 })
 
+describe('a store of layout 2', () => {
+  test('gets the index of its colours by tile and keeps them all', async () => {
+    const store = sqliteStore(file)
+    for (let i = 0; i < 300; i++)
+      await store.colours('gs://a').put(granuleOf(i), STRIDE_16, colourOfNumber(i))
+    store.close()
+    const db = new DatabaseSync(file)
+    db.exec('DROP INDEX colour_by_tile; PRAGMA user_version = 2')
+    db.close()
+    const upgraded = sqliteStore(file)
+    expect(upgraded.state()).toEqual({ listings: 0, colours: 300, failed: 0 })
+    expect(upgraded.colours('gs://a').get(granuleOf(77), STRIDE_16)).toEqual(colourOfNumber(77))
+    expect([...upgraded.allColours()].length).toBe(300)
+    upgraded.close()
+    expect(planOfTile()).toContain('USING INDEX colour_by_tile')
+  })
+
+  /** How SQLite looks for the colours of a tile. */
+  function planOfTile(): string {
+    const db = new DatabaseSync(file)
+    const plan = db
+      .prepare(
+        `EXPLAIN QUERY PLAN SELECT red FROM colour WHERE storage = 'gs://a' AND source = 'bands' AND stride = 16
+           AND method = 1 AND mgrs_tile = '33UUB' AND sensing_time >= 0`,
+      )
+      .all()
+    const version = db.prepare('PRAGMA user_version').get()
+    expect(version).toEqual({ user_version: 3 })
+    db.close()
+    return plan.map(({ detail }) => String(detail)).join('\n')
+  }
+})
+
 test('one new store can be made by several processes at once', async () => {
   const at = Date.now() + 800
   const script = `while (Date.now() < ${at});
@@ -91,13 +124,13 @@ test('one new store can be made by several processes at once', async () => {
 test('a store of a newer layout is refused and left alone', () => {
   sqliteStore(file).close()
   const db = new DatabaseSync(file)
-  db.exec('PRAGMA user_version = 3')
+  db.exec('PRAGMA user_version = 4')
   db.close()
   expect(() => sqliteStore(file)).toThrow(
-    /store\.sqlite cannot be used: it has layout 3, this swath knows 2\. Name another file in SWATH_STORE/,
+    /store\.sqlite cannot be used: it has layout 4, this swath knows 3\. Name another file in SWATH_STORE/,
   )
   const after = new DatabaseSync(file)
-  expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 3 })
+  expect(after.prepare('PRAGMA user_version').get()).toEqual({ user_version: 4 })
   after.close()
 })
 

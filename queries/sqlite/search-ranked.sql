@@ -1,0 +1,3 @@
+-- As search-clearest.sql, the best colour first; {source} is coloured.sql.
+SELECT granule.*, score_of(remembered.red, remembered.green, remembered.blue) AS score FROM {source}
+  AND {after-score.sql}

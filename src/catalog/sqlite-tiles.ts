@@ -1,0 +1,50 @@
+import { cellOf } from '../index-file/row.ts'
+import type { Level } from '../sentinel2/bands.ts'
+import type { Box } from '../sentinel2/granule.ts'
+import { tilesOf } from '../sentinel2/tiles.ts'
+import type { Search } from './port.ts'
+
+/** The tiles whose granules may match a search. */
+export type Candidates = {
+  /** In order of name. */
+  readonly tiles: readonly string[]
+  /** Those of them that miss the area by a hair. */
+  readonly beside: ReadonlySet<string>
+  /** JSON of all their cells, and of those beside. */
+  readonly values: { readonly cells: string; readonly beside: string }
+}
+
+/** Degrees; boxes of valid data stick out of their tiles by up to 13 m, so the next tiles are looked at, too. */
+const PAST_TILE = 2e-3
+/** Areas whose tiles are remembered: a page's sequel, its counts and its neighbours ask for them again. */
+const KEPT = 32
+const known = new Map<string, Candidates>()
+
+export function candidatesOf({ area, level, tiles: wanted }: Search): Candidates {
+  const name = `${level} ${area.box.join()} ${wanted?.join() ?? '*'}`
+  const candidates = known.get(name) ?? made(area.box, level, wanted)
+  known.delete(name)
+  known.set(name, candidates)
+  const [oldest] = known.keys()
+  if (known.size > KEPT && oldest !== undefined) known.delete(oldest)
+  return candidates
+}
+
+function made(box: Box, level: Level, wanted: Search['tiles']): Candidates {
+  const tiles = tilesOf({ box: widened(box) }, wanted)
+  const touched = new Set(tilesOf({ box }, wanted))
+  const beside = tiles.filter((tile) => !touched.has(tile))
+  const values = { cells: cellsOf(tiles, level), beside: cellsOf(beside, level) }
+  return { tiles, beside: new Set(beside), values }
+}
+
+/** JSON of the cells of tiles. */
+export const cellsOf = (tiles: readonly string[], level: Level): string =>
+  `[${tiles.map((tile) => cellOf(level, tile)).join()}]`
+
+const widened = ([west, south, east, north]: Box): Box => [
+  west - PAST_TILE,
+  south - PAST_TILE,
+  east + PAST_TILE,
+  north + PAST_TILE,
+]

@@ -1,0 +1,123 @@
+import type { Area } from '../sentinel2/area.ts'
+import type { Box, Granule } from '../sentinel2/granule.ts'
+import { tileBox } from '../sentinel2/tiles.ts'
+import { type Asked, askedBox, isApart, isWithin, moved, type Part } from './asked.ts'
+import { askedShape } from './asked-shape.ts'
+import { keptWithin } from './kept.ts'
+import { shareOfLine } from './line.ts'
+import { groundWithin } from './measure.ts'
+import { groundOfTile, type TileGround } from './outlines.ts'
+import { besideTile, isOffTile } from './own-box.ts'
+
+/** What of a granule tells where it lies. */
+export type Ground = Pick<Granule, 'mgrsTile' | 'box'>
+
+/**
+ * How granules lie to an area. The box of a granule without one is its tile's; its footprint is what footprintOf
+ * draws: the tile cut to its box, or the whole tile where that leaves nothing. A tile that is none of the grid
+ * has no footprint.
+ */
+export interface Cover {
+  /** Whether any box inside this tile's may meet the area; false is certain. */
+  touches(mgrsTile: string): boolean
+  /** Whether the granule's own box shares at least a point with the area, edges included. */
+  meets(granule: Ground): boolean
+  /**
+   * Share of the area's ground, measured on the sphere, that the granule's footprint covers: 0 to 1, and exactly
+   * 1 where less than a billionth lacks. Of a point 1 or 0, of a line the share of its length.
+   */
+  coverage(granule: Ground): number
+  /** Whether the footprint lies in the area, but for a billionth of it. */
+  isWithin(granule: Ground): boolean
+}
+
+/** Shares nearer to 0 or 1 are these: digits that adding edges lost, the latter a metre for each thousand km. */
+const NOTHING = 1e-12
+const LACK = 1e-9
+/** A tile's own box is widened by so much, degrees, as the tiles of an area are found (tilesOf). */
+const TOUCH = 1e-9
+
+/** What of the area lies in a tile, kept while its granules are asked about. */
+type TileCover = {
+  readonly tile: TileGround
+  readonly parts: readonly Part[]
+  readonly ground: number
+  /** Ground that is as good as none of the area. */
+  readonly least: number
+}
+/** Bytes of tiles kept at a time: of most some 10 KB where the area ends in them, and little where it does not. */
+const MOST_BYTES = 12 * 2 ** 20
+const TILE_BYTES = 400
+
+/** Nothing is computed before a granule or a tile is asked about. */
+export function coverOf(area: Area): Cover {
+  const asked = area.shape ? askedShape(area.box, area.shape) : askedBox(area.box)
+  const kept = keptWithin<string, TileCover | undefined>(MOST_BYTES, bytesOf)
+  const coverOfTile = (mgrsTile: string) => kept.of(mgrsTile, () => tileCover(mgrsTile, asked))
+  const touches = (mgrsTile: string): boolean => {
+    const box = tileBox(mgrsTile)
+    return box !== undefined && asked.meets(widened(box, TOUCH), mgrsTile)
+  }
+  const coverage: Cover['coverage'] = (granule) => {
+    if (asked.ground === 0) return shareOfLine(area.box, granule)
+    const found = coverOfTile(granule.mgrsTile)
+    if (!found || found.ground === 0) return 0
+    const share = groundIn(found, granule.box) / asked.ground
+    return share > 1 - LACK ? 1 : share < NOTHING ? 0 : share
+  }
+  return {
+    touches,
+    meets: ({ mgrsTile, box }) => (box ? asked.meets(box, mgrsTile) : touches(mgrsTile)),
+    coverage,
+    isWithin: (granule) => {
+      const found = asked.ground === 0 ? undefined : coverOfTile(granule.mgrsTile)
+      if (!found || found.ground === 0) return false
+      const { square } = found.tile
+      if (found.parts.some(({ edges }) => edges === square.edges)) return true
+      const own = footprintGround(found, granule.box)
+      return groundIn(found, granule.box) >= own * (1 - LACK)
+    },
+  }
+}
+
+function tileCover(mgrsTile: string, asked: Asked): TileCover | undefined {
+  const tile = groundOfTile(mgrsTile)
+  if (!tile) return undefined
+  const parts = asked.partsOf(tile).filter(({ edges }) => edges.ground > 0)
+  const ground = parts.reduce((sum, { edges }) => sum + edges.ground, 0)
+  return { tile, parts, ground, least: asked.ground * NOTHING }
+}
+
+/** A part that is the whole tile shares the edges of all tiles like it. */
+const bytesOf = (cover: TileCover | undefined): number =>
+  (cover?.parts ?? []).reduce(
+    (sum, { edges }) => sum + (edges === cover?.tile.square.edges ? 0 : edges.numbers.byteLength),
+    TILE_BYTES,
+  )
+
+/** Of the area, what a granule of the tile covers with its box. */
+function groundIn({ tile, parts, ground, least }: TileCover, box: Box | undefined): number {
+  if (!box) return ground
+  const own = besideTile(box, tile)
+  let sum = 0
+  for (const part of parts) {
+    const there = moved(own, part.shift)
+    if (isWithin(part.box, there)) sum += part.edges.ground
+    else if (!isApart(part.box, there)) sum += groundWithin(part.edges, there)
+  }
+  return sum <= least && isOffTile(own, tile) ? ground : sum
+}
+
+function footprintGround({ tile }: TileCover, box: Box | undefined): number {
+  const { edges } = tile.square
+  if (!box) return edges.ground
+  const own = besideTile(box, tile)
+  return isOffTile(own, tile) ? edges.ground : groundWithin(edges, moved(own, -tile.meridian))
+}
+
+const widened = ([west, south, east, north]: Box, by: number): Box => [
+  west - by,
+  south - by,
+  east + by,
+  north + by,
+]

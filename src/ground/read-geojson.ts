@@ -1,0 +1,126 @@
+import { z } from 'zod'
+import { messageOf } from '../errors.ts'
+
+/** A polygon as it was written: what its `coordinates` hold, and where they stand in the text. */
+export type Written = { readonly coordinates: unknown; readonly at: string }
+export type Geometries = { readonly point: Written } | { readonly polygons: readonly Written[] }
+
+/** Positions and characters that are taken; a country to 100 m has some 20,000 positions. */
+const MOST_POSITIONS = 50_000
+const MOST_CHARACTERS = 10_000_000
+/** Collections and features in one another. */
+const DEEPEST = 8
+
+const anObject = z.looseObject({})
+const typed = z.looseObject({ type: z.string(), crs: z.unknown().optional() })
+/** The crs member of GeoJSON before RFC 7946. */
+const namedCrs = z.looseObject({ properties: z.looseObject({ name: z.string() }) })
+const WGS84 = /(?:CRS:?84|EPSG:(?::|[\d.]+:)?4326)$/i
+
+const TAKEN = 'Polygon, MultiPolygon, features and collections of these, or a single Point are taken'
+const LIKE = '{"type":"Polygon","coordinates":[[[12,55],[13,55],[13,56],[12,55]]]}'
+
+/** The geometries of a GeoJSON text (RFC 7946), not yet looked into; or what is wrong, as areaOfGeoJson tells it. */
+export function readGeoJson(text: string): Geometries | string {
+  if (text.length > MOST_CHARACTERS) return tooLong(text)
+  const value = parsed(text)
+  if ('fault' in value) return `is not JSON: ${value.fault}`
+  const found = geometriesIn(value.json, '', 1)
+  if (typeof found === 'string') return found
+  const points = found.filter(({ type }) => type === 'Point')
+  const [point] = points
+  if (point && found.length > 1) return `holds a Point beside others, at ${point.at}: ${TAKEN}`
+  if (point) return { point }
+  const polygons = found.flatMap(({ type, coordinates, at }) => {
+    if (type === 'Polygon') return [{ coordinates, at }]
+    return Array.isArray(coordinates) && coordinates.length > 0
+      ? coordinates.map((part: unknown, i) => ({ coordinates: part, at: `${at}[${i}]` }))
+      : [{ coordinates, at }]
+  })
+  const positions = polygons.reduce((sum, { coordinates }) => sum + positionsIn(coordinates), 0)
+  return positions > MOST_POSITIONS ? tooMany(positions.toLocaleString('en')) : { polygons }
+}
+
+function parsed(text: string): { readonly json: unknown } | { readonly fault: string } {
+  const bare = text.replace(/^\uFEFF/, '')
+  if (bare.trim() === '') return { fault: `it is empty; write ${LIKE}` }
+  try {
+    const json: unknown = JSON.parse(bare)
+    return { json }
+  } catch (error) {
+    const fault = messageOf(error).replace(/ is not valid JSON$/, '')
+    return {
+      fault: fault.startsWith('Unexpected end') ? `it ends too early, at character ${bare.length}` : fault,
+    }
+  }
+}
+
+type Geometry = Written & { readonly type: 'Point' | 'Polygon' | 'MultiPolygon' }
+
+/** @param at where the value stands in the text, '' at the top */
+function geometriesIn(value: unknown, at: string, depth: number): Geometry[] | string {
+  const place = at === '' ? 'the text' : at
+  if (depth > DEEPEST) return `is nested more than ${DEEPEST} deep, at ${place}`
+  if (!anObject.safeParse(value).success || Array.isArray(value)) {
+    return at.endsWith('geometry')
+      ? `has a feature without geometry: ${at} is ${kindOf(value)}`
+      : `is no GeoJSON: ${place} is ${kindOf(value)}, not an object such as ${LIKE}`
+  }
+  const read = typed.safeParse(value)
+  if (!read.success) return `is no GeoJSON: ${place} has no type; write one such as ${LIKE}`
+  const { type, crs } = read.data
+  const strange = foreignCrs(crs)
+  if (strange) return `is in ${strange}: longitude and latitude of WGS 84 are taken, without a crs`
+  const inside = (member: string) => (at === '' ? member : `${at}.${member}`)
+  if (type === 'Feature') return geometriesIn(read.data.geometry, inside('geometry'), depth + 1)
+  if (type === 'FeatureCollection') return all(read.data.features, inside('features'), depth)
+  if (type === 'GeometryCollection') return all(read.data.geometries, inside('geometries'), depth)
+  if (type === 'Point' || type === 'Polygon' || type === 'MultiPolygon') {
+    return [{ type, coordinates: read.data.coordinates, at: inside('coordinates') }]
+  }
+  return `is a ${type.slice(0, 40)}${at === '' ? '' : `, at ${at}`}: ${TAKEN}`
+}
+
+function all(members: unknown, at: string, depth: number): Geometry[] | string {
+  if (!Array.isArray(members)) return `is no GeoJSON: ${at} is ${kindOf(members)}, not a list`
+  if (members.length === 0) return `holds nothing: ${at} is empty`
+  const found: Geometry[] = []
+  for (const [i, member] of members.entries()) {
+    const inside = geometriesIn(member, `${at}[${i}]`, depth + 1)
+    if (typeof inside === 'string') return inside
+    found.push(...inside)
+  }
+  return found
+}
+
+/** Name of a coordinate system that is none of longitude and latitude on WGS 84. */
+function foreignCrs(crs: unknown): string | undefined {
+  if (crs === undefined || crs === null) return undefined
+  const named = namedCrs.safeParse(crs)
+  if (!named.success) return 'a coordinate system (crs) without a name'
+  const { name } = named.data.properties
+  return WGS84.test(name) ? undefined : name.slice(0, 80)
+}
+
+const positionsIn = (rings: unknown): number =>
+  Array.isArray(rings)
+    ? rings.reduce<number>((sum, ring) => sum + (Array.isArray(ring) ? ring.length : 0), 0)
+    : 0
+
+/** Too long a text is not parsed; its positions are counted by their brackets. */
+function tooLong(text: string): string {
+  const positions = text.match(/\[\s*[-\d]/g)?.length ?? 0
+  const characters = text.length.toLocaleString('en')
+  const most = MOST_CHARACTERS.toLocaleString('en')
+  if (positions > MOST_POSITIONS) return tooMany(`about ${positions.toLocaleString('en')}`)
+  return `is ${characters} characters long; at most ${most} are taken: leave out what is no geometry, or round`
+}
+
+const tooMany = (positions: string): string =>
+  `has ${positions} positions; at most ${MOST_POSITIONS.toLocaleString('en')} are taken: simplify it`
+
+export function kindOf(value: unknown): string {
+  if (value === undefined) return 'missing'
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : `a ${typeof value}`
+}

@@ -1,0 +1,116 @@
+import type { Context } from 'hono'
+import { accepts } from 'hono/accepts'
+import { type AreaForm, type AreaQuery, coloursTold, type Purpose, parseAreaQuery } from '../area-query.ts'
+import { Fault } from '../errors.ts'
+import { estimate } from '../estimate.ts'
+import { type Format, mediaTypeOf, tellsCoverage, write } from '../formats.ts'
+import type { ReadArea } from '../ground/area-thread.ts'
+import type { Session } from '../house.ts'
+import { type AreaPage, listArea } from '../list-area.ts'
+import { writeToken } from '../page-token.ts'
+import { rankArea } from '../rank-area.ts'
+import { rankPage } from '../rank-colour.ts'
+import { wrappedBox } from '../sentinel2/area.ts'
+import { summariseArea } from '../summarise-area.ts'
+import type { Env } from './env.ts'
+import { readPosted } from './posted.ts'
+import { streamBody } from './stream.ts'
+
+/** Answers a query over an area. */
+export type AreaAnswer = (c: Context<Env>, query: AreaQuery) => Promise<Response>
+
+/** What the Accept header may name, best first. */
+const BY_MEDIA_TYPE: Readonly<Record<string, Format>> = {
+  'application/json': 'json',
+  'text/uri-list': 'uris',
+  'text/plain': 'uris',
+  'application/x-ndjson': 'ndjson',
+  'text/csv': 'csv',
+  'application/geo+json': 'geojson',
+}
+
+/** How a request's area is given, what it is asked for, and who reads it where it is a shape. */
+export type AskedForm = { readonly form: AreaForm; readonly purpose?: Purpose; readonly read: ReadArea }
+
+/**
+ * The query of a request, whose area may be its body.
+ * @throws {Fault} as parseAreaQuery; as readPosted; as ReadArea
+ */
+export async function askedOf(c: Context, { form, purpose = 'list', read }: AskedForm): Promise<AreaQuery> {
+  const isPosted = c.req.method === 'POST'
+  const { parameters, faults } = isPosted ? await readPosted(c) : { parameters: c.req.queries(), faults: [] }
+  const [text] = form === 'point' ? [] : [parameters.intersects ?? []].flat()
+  const shape = text === undefined ? undefined : await read(text, c.req.raw.signal)
+  return parseAreaQuery(parameters, form, faults, purpose, shape === undefined ? undefined : () => shape)
+}
+
+/** `/area` and `/images`: the images of a page of granules. */
+export const listAnswer: AreaAnswer = async (c, query) => {
+  const { format, mediaType } = answerForm(c, query.format)
+  const { session } = c.var
+  const page = await pageOf(session, query, tellsCoverage(format), c.req.raw.signal)
+  const body = await bodyOf(c, write(format, page.granules, session.storage.bucket, coloursTold(query)))
+  c.header('Content-Type', mediaType)
+  c.header('Vary', 'Accept')
+  c.header('Swath-Area', wrappedBox(query.search.area.box).join(','))
+  c.header('Swath-Granules', String(page.count))
+  if (page.withoutColour !== undefined) c.header('Swath-Without-Colour', String(page.withoutColour))
+  if (page.next) c.header('Link', `<${nextUrl(c, writeToken(query.search, page.next))}>; rel="next"`)
+  return c.newResponse(body)
+}
+
+/** `/estimate`: what a query would cost. */
+export const estimateAnswer: AreaAnswer = async (c, query) =>
+  c.json(await estimate(c.var.session.catalog, query, c.req.raw.signal))
+
+/** `/area/summary`: its granules counted. */
+export const summaryAnswer: AreaAnswer = async (c, { search }) =>
+  c.json(await summariseArea(c.var.session.catalog, search, c.req.raw.signal))
+
+function pageOf(
+  session: Session,
+  { search, rank, sampling, bands, limit, after }: AreaQuery,
+  coverage: boolean,
+  signal: AbortSignal,
+): Promise<AreaPage> {
+  const page = { bands, limit, after, coverage, signal }
+  if (search.colours) return rankArea(session, search, search.colours, { ...page, rank })
+  return rank ? rankPage(session, search, { ...page, rank, sampling }) : listArea(session, search, page)
+}
+
+/**
+ * The pieces as they are pulled, an end of the connection where they fail. HTTP/1.0 has no chunks, so that a
+ * cut answer would look whole: who speaks it gets the page gathered, with its length.
+ */
+async function bodyOf(c: Context<Env>, pieces: AsyncGenerator<string>) {
+  if (c.env.incoming.httpVersion === '1.0') return (await Array.fromAsync(pieces)).join('')
+  const body = await streamBody(pieces, (thrown) => {
+    if (!c.req.raw.signal.aborted) {
+      console.error(`${c.req.path} broken off:`, thrown instanceof Fault ? thrown.message : thrown)
+    }
+    c.env.outgoing.destroy()
+  })
+  if (c.req.method !== 'HEAD') return body
+  await body.cancel()
+  return null
+}
+
+/** The format parameter beats the Accept header; who accepts plain text alone is given it by that name. */
+function answerForm(c: Context, asked: Format | undefined): { format: Format; mediaType: string } {
+  if (asked) return { format: asked, mediaType: mediaTypeOf(asked) }
+  const supports = Object.keys(BY_MEDIA_TYPE)
+  const accepted = accepts(c, { header: 'Accept', supports, default: 'application/json' })
+  const format = BY_MEDIA_TYPE[accepted] ?? 'json'
+  return { format, mediaType: accepted === 'text/plain' ? 'text/plain; charset=utf-8' : mediaTypeOf(format) }
+}
+
+/**
+ * The same address with the next page's token; of a POST the address to send the same body to. TLS may end at
+ * a proxy, which then says so.
+ */
+function nextUrl(c: Context, token: string): string {
+  const url = new URL(c.req.url)
+  if (c.req.header('X-Forwarded-Proto') === 'https') url.protocol = 'https:'
+  url.searchParams.set('token', token)
+  return url.href
+}

@@ -1,0 +1,70 @@
+import type { Context } from 'hono'
+import { HTTPException } from 'hono/http-exception'
+import { cancelled, type ParameterError } from '../errors.ts'
+import type { Parameters } from '../parameters.ts'
+
+/** Room for several times the positions that a shape may have; the command line takes as much. */
+const MOST_BYTES = 10 * 2 ** 20
+const MEDIA_TYPES: readonly string[] = ['application/geo+json', 'application/json']
+
+export type Posted = {
+  /** Those of the address, and the body as `intersects`. */
+  readonly parameters: Parameters
+  readonly faults: readonly ParameterError[]
+}
+
+/**
+ * Reads a request whose area is the GeoJSON in its body, all else in its address.
+ * @throws {HTTPException} 415 where the body is of another type, 413 where it is larger than 10 MiB
+ * @throws {Fault} cancelled
+ */
+export async function readPosted(c: Context): Promise<Posted> {
+  requireGeoJson(c)
+  const address: Parameters = c.req.queries()
+  const parameters = { ...address, intersects: await bodyText(c) }
+  if (address.intersects === undefined) return { parameters, faults: [] }
+  const message = 'intersects stands in the address, and the body is an area, too; give one of them'
+  return { parameters, faults: [{ parameter: 'intersects', message }] }
+}
+
+function requireGeoJson(c: Context): void {
+  const [type = ''] = (c.req.header('Content-Type') ?? '').split(';')
+  const encoding = c.req.header('Content-Encoding') ?? 'identity'
+  const is = MEDIA_TYPES.includes(type.trim().toLowerCase())
+  if (is && encoding === 'identity') return
+  const given = is ? `is encoded as ${encoding}` : `is ${type.trim() || 'of no type'}`
+  const message =
+    `POST ${c.req.path} takes a GeoJSON geometry, Feature or FeatureCollection as ${MEDIA_TYPES.join(' or ')}, ` +
+    `not encoded; this body ${given}.`
+  throw new HTTPException(415, { message })
+}
+
+async function bodyText(c: Context): Promise<string> {
+  if (Number(c.req.header('Content-Length') ?? 0) > MOST_BYTES) throw tooLarge()
+  const decoder = new TextDecoder()
+  let text = ''
+  let size = 0
+  for await (const chunk of chunksOf(c.req.raw)) {
+    size += chunk.length
+    if (size > MOST_BYTES) throw tooLarge()
+    text += decoder.decode(chunk, { stream: true })
+  }
+  return text + decoder.decode()
+}
+
+/** A body that ends before its end is one whose sender has left. */
+async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
+  const reader = body?.getReader()
+  while (reader) {
+    const { done, value } = await reader.read().catch((cause: unknown) => {
+      throw cancelled(cause)
+    })
+    if (done) return
+    yield value
+  }
+}
+
+const tooLarge = () =>
+  new HTTPException(413, {
+    message: `The body is larger than ${MOST_BYTES / 2 ** 20} MiB; simplify the polygon, a tenth of its positions will do.`,
+  })
