@@ -9,7 +9,7 @@ import { madeBands } from './colour-bands.ts'
 import { heading, say, table } from './figures.ts'
 
 /** An image and its mean at full size, in DN of the pixels that are not 0. */
-type Image = { readonly name: string; readonly path: string; readonly mean: number }
+export type Image = { readonly name: string; readonly path: string; readonly mean: number }
 /** A halved image. */
 type Halved = Strip
 type Way = (image: Halved) => number
@@ -108,7 +108,7 @@ function hasNodataBeside({ values, width, height, zero }: Halved, x: number, y: 
 }
 
 /** The reflectance bands of golden.tsv; none where the real data is absent. */
-function realBands(): Image[] {
+export function realBands(): Image[] {
   const [bucket, golden] = [realData('bucket'), realData('golden.tsv')]
   if (!bucket || !golden) return []
   return readFileSync(golden, 'utf8')

@@ -3,8 +3,8 @@ import type { Box } from '../src/sentinel2/granule.ts'
 import { tileBox, tilesOf } from '../src/sentinel2/tiles.ts'
 
 /** West, south, east, north, degrees. */
-export const DENMARK = [8, 54.5, 12.8, 57.8] as const
-export const EUROPE = [-10, 36, 30, 70] as const
+export const DENMARK: Box = [8, 54.5, 12.8, 57.8]
+export const EUROPE: Box = [-10, 36, 30, 70]
 
 const HEADER =
   'GRANULE_ID,PRODUCT_ID,DATATAKE_IDENTIFIER,MGRS_TILE,SENSING_TIME,TOTAL_SIZE,CLOUD_COVER,' +

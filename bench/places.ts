@@ -1,12 +1,8 @@
 import type { Box } from '../src/sentinel2/granule.ts'
 import { seeded } from './made-index.ts'
 
-/** West, south, east, north, degrees. */
-export const DENMARK: Box = [8, 54.5, 12.8, 57.8]
-export const EUROPE: Box = [-10, 36, 30, 70]
-
 /** Longitude and latitude of cities of all continents. */
-const CITIES = [
+export const CITIES = [
   [12.57, 55.68],
   [2.35, 48.86],
   [13.4, 52.52],
@@ -35,12 +31,15 @@ const CITIES = [
   [-77.04, -12.05],
 ] as const
 
-/** Boxes 0.2° wide around a city, never the same place twice in a row. */
+/** Degrees, the sides of a city's box. */
+export const CITY_SIDE = 0.2
+
+/** Boxes that hold a city's middle somewhere, of one city after another as chance has it. */
 export function cities(seed: number): () => Box {
   const random = seeded(seed)
   return () => {
     const [lon, lat] = CITIES[Math.floor(random() * CITIES.length)] ?? CITIES[0]
-    const [west, south] = [lon - 0.2 * random(), lat - 0.2 * random()]
-    return [west, south, west + 0.2, south + 0.2]
+    const [west, south] = [lon - CITY_SIDE * random(), lat - CITY_SIDE * random()]
+    return [west, south, west + CITY_SIDE, south + CITY_SIDE]
   }
 }

@@ -32,18 +32,21 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Bench[]>>> = {
     const { benchWholeIndex } = await import('./whole-index.ts')
     return [() => benchWholeIndex(rows)]
   },
+  stac: async () => [(await import('./stac.ts')).benchStac, (await import('./page.ts')).benchPage],
 }
-/** Parts of `area` and `colour`, to be run alone. */
+/** Parts of `area`, `colour` and `stac`, to be run alone. */
 const PARTS: typeof BENCHES = {
   'area-alone': async () => [(await import('./area.ts')).benchArea],
   'area-clients': async () => [(await import('./clients.ts')).benchClients],
   'area-slow-reader': async () => [(await import('./slow-reader.ts')).benchSlowReader],
   'colour-edges': async () => [(await import('./colour-edges.ts')).benchEdges],
+  'colour-plot': async () => [(await import('./colour-plot.ts')).benchColourPlot],
   'colour-mean': async () => [(await import('./colour-mean.ts')).benchMean],
   'colour-granule': async () => [(await import('./colour.ts')).benchColour],
   'colour-files': async () => [(await import('./colour-files.ts')).benchColourFiles],
   'colour-memory': async () => [(await import('./colour-memory.ts')).benchColourMemory],
   'colour-rank': async () => [(await import('./colour-rank.ts')).benchColourRank],
+  'stac-page': async () => [(await import('./page.ts')).benchPage],
   'colour-warm': async () => [(await import('./colour-warm.ts')).benchColourWarm],
 }
 

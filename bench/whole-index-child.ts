@@ -1,13 +1,18 @@
+import { execFile } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { pipeline } from 'node:stream/promises'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
 import { DuckDBInstance } from '@duckdb/node-api'
 import { buildIndex } from '../src/build-index.ts'
 import type { Catalog, Search } from '../src/catalog/port.ts'
 import { sqliteCatalog } from '../src/catalog/sqlite.ts'
 import { areaOfBox } from '../src/sentinel2/area.ts'
 import type { Box } from '../src/sentinel2/granule.ts'
-import { cities, DENMARK, EUROPE } from './places.ts'
+import { quantile } from './figures.ts'
+import { DENMARK, EUROPE } from './made-index.ts'
+import { cities } from './places.ts'
 
 /*
  * One measurement of bench/whole-index.ts in a process of its own: a name and its arguments on the command line,
@@ -15,20 +20,25 @@ import { cities, DENMARK, EUROPE } from './places.ts'
  */
 
 export const LIMIT = 100
+const run = promisify(execFile)
 
 export type Built = {
   readonly seconds: number
   readonly cpuSeconds: number
+  /** Resident set, 10^6 bytes. */
   readonly peakMB: number
+  /** Granules. */
   readonly kept: number
 }
+/** Milliseconds of each question. */
 export type Asked = Readonly<Record<'city' | 'denmark' | 'europe' | 'summary', readonly number[]>>
 export type Crowd = {
   readonly queriesASecond: number
+  /** Milliseconds. */
   readonly p50: number
   readonly p99: number
-  readonly cpuShare: number
 }
+/** From the making of the catalog, and of the process. */
 export type Cold = { readonly openedMs: number; readonly answeredMs: number; readonly sinceStartMs: number }
 
 /** What each measurement tells. */
@@ -38,6 +48,7 @@ export type Told = {
   clients: Crowd
   cold: Cold
   'duckdb-parquet': Omit<Asked, 'summary'>
+  /** Milliseconds of a city, asked once. */
   'duckdb-csv': number
 }
 
@@ -68,9 +79,7 @@ const TASKS: { readonly [Name in keyof Told]: (...args: string[]) => Promise<Tol
     const catalog = sqliteCatalog({ file })
     const city = cities(4)
     const took: number[] = []
-    const before = process.cpuUsage()
-    const start = performance.now()
-    const warm = start + 2000
+    const warm = performance.now() + 2000
     const end = warm + Number(seconds) * 1000
     const ask = async () => {
       const lane = catalog.lane()
@@ -81,14 +90,11 @@ const TASKS: { readonly [Name in keyof Told]: (...args: string[]) => Promise<Tol
       }
     }
     await Promise.all(Array.from({ length: Number(clients) }, ask))
-    const { user, system } = process.cpuUsage(before)
     await catalog.close()
-    const wall = performance.now() - start
     return {
       queriesASecond: took.length / Number(seconds),
-      p50: quantileOf(took, 0.5),
-      p99: quantileOf(took, 0.99),
-      cpuShare: (user + system) / 1000 / wall,
+      p50: quantile(took, 0.5),
+      p99: quantile(took, 0.99),
     }
   },
 
@@ -170,18 +176,21 @@ const searchOf = ([west, south, east, north]: Box): Search => ({
   dedupe: 'latest',
 })
 
-function quantileOf(values: number[], share: number): number {
-  const sorted = values.sort((a, b) => a - b)
-  return sorted[Math.floor((sorted.length - 1) * share)] ?? Number.NaN
+/** Makes a measurement in a process of its own. @throws where that fails */
+export async function inChild<Name extends keyof Told>(name: Name, ...args: string[]): Promise<Told[Name]> {
+  const { stdout } = await run(process.execPath, [fileURLToPath(import.meta.url), name, ...args], {
+    maxBuffer: 1 << 28,
+  })
+  return JSON.parse(stdout) as Told[Name]
 }
-
-// As src/main.ts does: threads find their compiled code in it, too.
-enableCompileCache()
 
 const isTask = (name: string | undefined): name is keyof Told => name !== undefined && name in TASKS
 
-const [name, ...args] = process.argv.slice(2)
-if (isTask(name)) {
+if (import.meta.main) {
+  // As src/main.ts does: threads find their compiled code in it, too.
+  enableCompileCache()
+  const [name, ...args] = process.argv.slice(2)
+  if (!isTask(name)) throw new Error(`There is no measurement ${name}.`)
   const told = JSON.stringify(await TASKS[name](...args))
   await pipeline([told], createWriteStream('', { fd: 1 }))
   process.exit(0)

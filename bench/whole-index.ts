@@ -6,10 +6,11 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { heading, median, quantile, say, type Target, table, targets } from './figures.ts'
 import { askAll } from './many-clients.ts'
-import { cities, DENMARK, EUROPE } from './places.ts'
-import { openPostGis, type PostGis, postGisQuery } from './postgis.ts'
+import { cities } from './places.ts'
+import { openPostGis } from './postgis.ts'
 import { startServer } from './processes.ts'
-import { LIMIT, type Told } from './whole-index-child.ts'
+import { inChild, type Told } from './whole-index-child.ts'
+import { CLIENTS, comparePeers, SECONDS } from './whole-index-peers.ts'
 
 const run = promisify(execFile)
 /** Made once for each number of rows, and kept. */
@@ -17,8 +18,6 @@ const FOLDER = fileURLToPath(new URL('../.swath/bench-index/', import.meta.url))
 const ORDINARY = 4e6
 /** PostgreSQL loads some 100,000 rows a second and takes 730 bytes for each: of more rows a part. */
 const MOST_FOR_POSTGIS = 4e6
-const CLIENTS = 128
-const SECONDS = 10
 
 /** The index at the archive's size: how it is built, asked and written out, and peers on the same rows. */
 export async function benchWholeIndex(rows: number = ORDINARY): Promise<void> {
@@ -55,7 +54,7 @@ export async function benchWholeIndex(rows: number = ORDINARY): Promise<void> {
     )
     const postgis = await openPostGis(csv, Math.min(rows, MOST_FOR_POSTGIS))
     try {
-      await peers({ csv, parquet, asked, crowd, http, postgis })
+      await comparePeers({ csv, parquet, asked, crowd, http, postgis })
     } finally {
       await postgis?.close()
     }
@@ -125,13 +124,6 @@ async function generated(rows: number): Promise<string> {
   return csv
 }
 
-async function inChild<Name extends keyof Told>(name: Name, ...args: string[]): Promise<Told[Name]> {
-  const { stdout } = await run(process.execPath, ['bench/whole-index-child.ts', name, ...args], {
-    maxBuffer: 1 << 28,
-  })
-  return JSON.parse(stdout) as Told[Name]
-}
-
 /** Each with the file's pages dropped from the cache, which dd can for a file alone. */
 async function coldStarts(index: string): Promise<Told['cold'][]> {
   const told: Told['cold'][] = []
@@ -160,12 +152,10 @@ async function exported(index: string, to: string): Promise<Written> {
   return { seconds, cpuSeconds, peakMB: (kB * 1024) / 1e6, bytes: (await stat(to)).size }
 }
 
-type Http = { readonly queriesASecond: number; readonly p50: number; readonly p99: number }
-
-/** The same cities through the service: the search, an empty listing of each granule, the format, the socket. */
-async function overHttp(index: string): Promise<Http> {
+/** Random cities through the service, counted by the catalog and told as an estimate: nothing is listed for it. */
+async function overHttp(index: string): Promise<Told['clients']> {
   const bucket = join(FOLDER, 'empty')
-  await mkdir(join(bucket, 'tiles', '33'), { recursive: true })
+  await mkdir(bucket, { recursive: true })
   const server = await startServer(
     ['--max-semi-space-size=8', '--heap-growing-percent=20', 'src/main.ts', 'serve'],
     {
@@ -177,83 +167,9 @@ async function overHttp(index: string): Promise<Http> {
   )
   try {
     const city = cities(5)
-    return await askAll(
-      CLIENTS,
-      SECONDS,
-      () =>
-        `${server.url}/estimate?bbox=${city()
-          .map((n) => n.toFixed(4))
-          .join(',')}`,
-    )
+    const degrees = () => city().map((n) => n.toFixed(4))
+    return await askAll(CLIENTS, SECONDS, () => `${server.url}/estimate?bbox=${degrees().join(',')}`)
   } finally {
     await server.stop()
-  }
-}
-
-type Peers = {
-  readonly csv: string
-  readonly parquet: string
-  readonly asked: Told['ask']
-  readonly crowd: Told['clients']
-  readonly http: Http
-  readonly postgis: PostGis | undefined
-}
-
-async function peers({ csv, parquet, asked, crowd, http, postgis }: Peers): Promise<void> {
-  const duckdb = await inChild('duckdb-parquet', parquet)
-  const scan = await inChild('duckdb-csv', csv)
-  const pg = postgis && (await askPostGis(postgis))
-  const pair = (values: readonly number[] | undefined) =>
-    values ? `${quantile(values, 0.5).toFixed(2)} / ${quantile(values, 0.99).toFixed(2)}` : '–'
-  say(`First pages of ${LIMIT} granules, p50 / p99 ms, one asker.\n`)
-  table(
-    ['', 'a city', 'Denmark', 'Europe', `${CLIENTS} clients, queries a second`],
-    [
-      [
-        'sqlite catalog',
-        pair(asked.city),
-        pair(asked.denmark),
-        pair(asked.europe),
-        `${crowd.queriesASecond.toFixed(0)} (p50 ${crowd.p50.toFixed(0)}, p99 ${crowd.p99.toFixed(0)} ms)`,
-      ],
-      [
-        'the service, /estimate of the city',
-        '–',
-        '–',
-        '–',
-        `${http.queriesASecond.toFixed(0)} (p50 ${http.p50.toFixed(0)}, p99 ${http.p99.toFixed(0)} ms)`,
-      ],
-      [
-        'DuckDB on the exported GeoParquet',
-        pair(duckdb.city),
-        pair(duckdb.denmark),
-        pair(duckdb.europe),
-        '–',
-      ],
-      ['DuckDB on the csv.gz', scan.toFixed(0), '–', '–', '–'],
-      [
-        `PostGIS${postgis ? `, loaded in ${postgis.loadSeconds.toFixed(0)} s, ${(postgis.bytes / 1e6).toFixed(0)} MB` : ': not installed'}`,
-        pair(pg?.city),
-        pair(pg?.denmark),
-        pair(pg?.europe),
-        pg ? pg.clients.toFixed(0) : '–',
-      ],
-    ],
-  )
-}
-
-async function askPostGis(postgis: PostGis) {
-  const city = cities(3)
-  const sql = (box: readonly number[]) => {
-    const [west = '', south = '', east = '', north = ''] = box.map(String)
-    return postGisQuery(west, south, east, north, LIMIT)
-  }
-  const asks = (count: number, box: () => readonly number[]) =>
-    postgis.ask(Array.from({ length: count }, () => sql(box())))
-  return {
-    city: (await asks(220, city)).slice(20),
-    denmark: (await asks(55, () => DENMARK)).slice(5),
-    europe: (await asks(55, () => EUROPE)).slice(5),
-    clients: await postgis.clients(sql(city()), CLIENTS, SECONDS),
   }
 }

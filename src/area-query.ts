@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type AreaForm, areaErrors, areaNames, areaOf, askedArea, type ReadShape } from './asked-area.ts'
-import type { ColourWish, Cursor, Search } from './catalog/port.ts'
+import { type ColourWish, type Cursor, isByRank, type Search } from './catalog/port.ts'
 import type { Rank, Sampling, Source } from './colour/port.ts'
 import { COLOUR_OPTIONS, samplingErrors, samplingOf, samplingUnused } from './colour-query.ts'
 import type { ParameterError } from './errors.ts'
@@ -9,7 +9,7 @@ import { readToken } from './page-token.ts'
 import { list, oneOf } from './parameter-schemas.ts'
 import { badRequest, type Parameters, parameterErrors, takeParameters } from './parameters.ts'
 import { SEARCH_OPTIONS, searchOf, sortErrors } from './search-query.ts'
-import type { Area } from './sentinel2/area.ts'
+import { type Area, isWithoutGround } from './sentinel2/area.ts'
 import { BANDS, type Band, isBand } from './sentinel2/bands.ts'
 
 export type { AreaForm, ReadShape } from './asked-area.ts'
@@ -39,21 +39,35 @@ const band = z
     error: ({ input }) =>
       `holds ${JSON.stringify(input)}, which is none of ${[...BANDS.L1C, 'AOT', 'WVP', 'SCL'].join(', ')}`,
   })
-const bandList = list(band)
+const bandList = list(band.meta({ enum: [...new Set([...BANDS.L1C, ...BANDS.L2A])] })).meta({
+  description: 'Only images of these bands: every image without it. AOT, WVP and SCL are of L2A, B10 of L1C.',
+  example: ['B02', 'B03', 'B04'],
+})
 
 /** Everything but the area itself. */
-const options = z.object({
+export const AREA_OPTIONS = z.object({
   ...SEARCH_OPTIONS,
   bands: bandList.optional(),
   limit: z
     .string()
-    .regex(/^\d+$/, 'is not a whole number')
+    .regex(/^-?\d+$/, 'is not a whole number')
     .transform(Number)
     .refine((n) => n >= 1, 'is below 1')
     .transform((n) => Math.min(n, MOST_GRANULES))
+    .meta({
+      description: `Granules a page; above ${MOST_GRANULES} it counts as ${MOST_GRANULES}.`,
+      type: 'integer',
+      minimum: 1,
+      example: 5,
+    })
     .default(DEFAULT_LIMIT),
-  token: z.string().optional(),
-  format: oneOf(FORMATS).optional(),
+  token: z
+    .string()
+    .meta({ description: 'The next page, as the Link header of this one has it; bound to the query.' })
+    .optional(),
+  format: oneOf(FORMATS)
+    .meta({ description: 'The form of the answer; beats the Accept header.', example: 'geojson' })
+    .optional(),
   ...COLOUR_OPTIONS,
 })
 
@@ -77,9 +91,9 @@ export function parseAreaQuery(
   purpose: Purpose = 'list',
   readShape?: ReadShape,
 ): AreaQuery {
-  const known = [...areaNames(form), ...Object.keys(options.shape)]
+  const known = [...areaNames(form), ...Object.keys(AREA_OPTIONS.shape)]
   const { values, errors } = takeParameters(parameters, known)
-  const parsedOptions = options.safeParse(values)
+  const parsedOptions = AREA_OPTIONS.safeParse(values)
   const parsedArea = askedArea(readShape).safeParse(values)
   const faults = [
     ...alsoWrong,
@@ -99,7 +113,7 @@ export function parseAreaQuery(
   const { bands, limit, token, format, rank, where } = parsedOptions.data
   const sampling = samplingOf(parsedOptions.data)
   const found = searchOf(areaOf(parsedArea.data), parsedOptions.data)
-  const ranksAll = found.sort === 'rank'
+  const ranksAll = isByRank(found.sort)
   const colours: ColourWish | undefined =
     where || ranksAll
       ? { sampling, which: 'known', where: where ?? [], rank: ranksAll ? rank : undefined }
@@ -117,10 +131,11 @@ export function parseAreaQuery(
 export const coloursTold = ({ search, rank, sampling }: AreaQuery): Source | undefined =>
   rank || search.colours ? sampling.source : undefined
 
-const isFlat = ({ box: [west, south, east, north] }: Area): boolean => west === east || south === north
+const isFlat = ({ box: [west, south, east, north], shape }: Area): boolean =>
+  shape ? isWithoutGround(shape) : west === east || south === north
 const WITHIN: ParameterError = {
   parameter: 'relation',
-  message: 'relation is within, and no granule lies within a point or a line',
+  message: 'relation is within, and no granule lies within points or lines',
 }
 
 /** Of the parameters of a list that are right as such. */

@@ -18,6 +18,15 @@ export const areaNames = (form: AreaForm): readonly string[] =>
 const latitude = between(-90, 90)
 const longitude = between(-180, 180)
 
+/** What is told of a latitude and of a longitude, and of those that are corners. */
+const DEGREES_NORTH = { type: 'number', minimum: -90, maximum: 90 }
+const DEGREES_EAST = { type: 'number', minimum: -180, maximum: 180 }
+const CORNER = {
+  description:
+    'Of one of two opposite corners, degrees WGS 84; the box is the smaller of the two that they span.',
+  goesWith: CORNERS,
+}
+
 const bbox = list(number)
   .refine((edges) => edges.length === 4, {
     error: 'is not four numbers west,south,east,north',
@@ -37,14 +46,25 @@ export type ReadShape = (text: string) => Area | string
 export const askedArea = (readShape: ReadShape = areaOfGeoJson) =>
   z
     .object({
-      lat1: latitude,
-      lng1: longitude,
-      lat2: latitude,
-      lng2: longitude,
-      bbox,
-      intersects: read(readShape),
-      lat: latitude,
-      lng: longitude,
+      lat1: latitude.meta({ ...DEGREES_NORTH, ...CORNER, example: 55.660797 }),
+      lng1: longitude.meta({ ...DEGREES_EAST, ...CORNER, example: 12.5896 }),
+      lat2: latitude.meta({ ...DEGREES_NORTH, ...CORNER, example: 55.663369 }),
+      lng2: longitude.meta({ ...DEGREES_EAST, ...CORNER, example: 12.58467 }),
+      bbox: bbox.meta({
+        description:
+          'The area as west,south,east,north, degrees WGS 84; west above east crosses the antimeridian.',
+        minItems: 4,
+        maxItems: 4,
+        example: [11.8, 54.9, 14, 56],
+      }),
+      intersects: read(readShape).meta({
+        description:
+          'The area as GeoJSON: a geometry, a Feature or a FeatureCollection. Longer ones are posted.',
+        contentMediaType: 'application/geo+json',
+        example: '{"type":"Polygon","coordinates":[[[12.4,55.5],[12.9,55.5],[12.9,55.8],[12.4,55.5]]]}',
+      }),
+      lat: latitude.meta({ ...DEGREES_NORTH, description: 'Of the point, degrees WGS 84.', example: 55.66 }),
+      lng: longitude.meta({ ...DEGREES_EAST, description: 'Of the point, degrees WGS 84.', example: 12.58 }),
     })
     .partial()
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { type BuildProgress, paced } from './build-progress.ts'
 import { type BuildReport, createTally } from './build-tally.ts'
 import { type BuildSource, nameOfSource, withTail, writtenDown } from './csv-sources.ts'
@@ -35,15 +36,16 @@ export async function buildIndex(options: BuildOptions): Promise<BuildReport> {
     return await buildIn(place, { ...options, signal })
   } catch (thrown) {
     if (signal.aborted) throw stopped(to, thrown)
-    if (thrown instanceof Fault) throw withTail(thrown, 'Nothing was built.')
-    const sentence = `The index ${to} could not be built: ${whyUnbuilt(to, thrown)}.`
+    const tail = existsSync(to) ? 'Nothing was built; the old index is untouched.' : 'Nothing was built.'
+    if (thrown instanceof Fault) throw withTail(thrown, tail)
+    const sentence = `The index ${to} could not be built: ${whyUnbuilt(to, thrown)}. ${tail}`
     throw new Fault('misconfigured', sentence, { cause: thrown })
   } finally {
     await place.remove()
   }
 }
 
-/** What of writing is done when all rows are in; the rest is packing them. */
+/** What of writing is done when all rows are in; the rest is what SQLite adds, and waiting for the disk. */
 const WRITTEN = 0.8
 
 type Building = BuildOptions & { readonly signal: AbortSignal }

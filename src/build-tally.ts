@@ -1,6 +1,15 @@
 import type { AboutIndex } from './index-file/about.ts'
-import { REJECTIONS, type Rejection } from './index-file/csv-granule.ts'
-import { addTally, emptyTally, ODDITIES, type Oddity, type RowTally } from './index-file/row-tally.ts'
+import {
+  addTally,
+  emptyTally,
+  type Named,
+  noneRead,
+  ODDITIES,
+  type Oddity,
+  type Rejected,
+  type RowTally,
+  rejectedOf,
+} from './index-file/row-tally.ts'
 
 /** What became of the rows; `examples` names at most three of them. */
 export type BuildReport = {
@@ -11,12 +20,10 @@ export type BuildReport = {
   /** Rows whose names do not follow from their numbers and are kept verbatim. */
   readonly exceptions: number
   /** What is strange of the rows that were kept, each kind under its own name; a row may be of several. */
-  readonly oddities: readonly ({ readonly kind: Oddity } & Named)[]
-  readonly rejected: readonly ({ readonly reason: Rejection } & Named)[]
+  readonly oddities: readonly ({ readonly kind: Oddity } & Readonly<Named>)[]
+  readonly rejected: Rejected
   readonly about: AboutIndex
 }
-
-type Named = { readonly count: number; readonly examples: readonly string[] }
 
 export type Tally = {
   readonly rows: number
@@ -30,11 +37,6 @@ export type Tally = {
 /** Counts what becomes of the rows while an index is built. */
 export function createTally(): Tally {
   const all = emptyTally()
-  const rejected = () =>
-    REJECTIONS.flatMap((reason) =>
-      all.rejected[reason].count > 0 ? [{ reason, ...all.rejected[reason] }] : [],
-    )
-
   return {
     get rows() {
       return all.rows
@@ -56,8 +58,6 @@ export function createTally(): Tally {
         withoutBox: oddities['without a box'].count,
         superseded,
         oldestSensing,
-        newestSensing: Math.max(newestSensing.L1C, newestSensing.L2A),
-        newestGeneration: Math.max(upTo.L1C.generation, upTo.L2A.generation),
         newest: {
           L1C: { sensing: newestSensing.L1C, generation: upTo.L1C.generation },
           L2A: { sensing: newestSensing.L2A, generation: upTo.L2A.generation },
@@ -74,14 +74,10 @@ export function createTally(): Tally {
         duplicates: oddities['said twice'].count,
         exceptions,
         oddities: ODDITIES.flatMap((kind) => (oddities[kind].count > 0 ? [{ kind, ...oddities[kind] }] : [])),
-        rejected: rejected(),
+        rejected: rejectedOf(all.rejected),
         about,
       }
     },
-    nothing: (sources) => {
-      if (all.rows === 0) return `There is not one row in ${sources.join(', ')}, the header alone.`
-      const why = rejected().map(({ reason, count }) => `${count} ${reason}`)
-      return `No granule could be read from ${sources.join(', ')}: ${all.rows} rows, ` + `${why.join(', ')}.`
-    },
+    nothing: (sources) => noneRead(sources, all.rows, all.rejected),
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { type Rank, type Sampling, SHARES, SOURCES } from './colour/port.ts'
+import { COLOUR_NUMBERS, type Rank, type Sampling, SHARES, SOURCES } from './colour/port.ts'
 import type { ParameterError } from './errors.ts'
 import { nearMiss } from './near-miss.ts'
 import { read } from './parameter-schemas.ts'
@@ -12,18 +12,44 @@ const MOST_STRIDE = 64
 
 /** The parameters rank, where, stride and source; all may be left out. */
 export const COLOUR_OPTIONS = {
-  rank: read((text) => rankOf(text.toLowerCase())).optional(),
-  where: read(parseWhere).optional(),
+  rank: read((text) => rankOf(text.toLowerCase()))
+    .meta({
+      description:
+        "Best first by mean colour: red, green or blue is that band's share of it, #rrggbb (# as %23, or left out) nearness to a colour.",
+      example: 'blue',
+    })
+    .optional(),
+  where: read(parseWhere)
+    .meta({
+      description: `Only granules whose remembered colour meets these comparisons, with commas between: of ${COLOUR_NUMBERS.join(', ')} with <, <=, >= or > and a number from 0 to 1.`,
+      example: 'share_blue>=0.3,valid>=0.5',
+    })
+    .optional(),
   stride: z
     .string()
     .regex(/^\d+$/, 'is not a whole number')
     .transform(Number)
     .refine((n) => n >= 1 && n <= MOST_STRIDE, `is not between 1 and ${MOST_STRIDE}`)
+    .meta({
+      description: 'One sample for every N by N pixels of 10 m; goes with source=bands.',
+      type: 'integer',
+      minimum: 1,
+      maximum: MOST_STRIDE,
+      example: 32,
+      goesWith: ['where'],
+    })
     .default(DEFAULT_SAMPLING.stride),
-  source: z.enum(SOURCES, `is none of ${SOURCES.join(', ')}`).default(DEFAULT_SAMPLING.source),
+  source: z
+    .enum(SOURCES, `is none of ${SOURCES.join(', ')}`)
+    .meta({
+      description: 'What colours are made of: bands is B04, B03 and B02, preview the small picture of 320 m.',
+      example: 'preview',
+      goesWith: ['where'],
+    })
+    .default(DEFAULT_SAMPLING.source),
 }
 
-const samplingOptions = z.object({ stride: COLOUR_OPTIONS.stride, source: COLOUR_OPTIONS.source })
+export const samplingOptions = z.object({ stride: COLOUR_OPTIONS.stride, source: COLOUR_OPTIONS.source })
 
 /**
  * Reads stride and source where a colour is asked for by itself.

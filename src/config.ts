@@ -107,8 +107,18 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   return toConfig(parsed.data)
 }
 
+/**
+ * The configuration of whoever reads the archive's bucket itself: without SWATH_STORAGE that is the public one,
+ * whatever the catalog; the sample's drawn images only where it is named.
+ * @throws {Fault} as readConfig
+ */
+export function readBucketConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const config = readConfig(env)
+  return env.SWATH_STORAGE ? config : { ...config, storage: { kind: 'gcs', bucket: PUBLIC_BUCKET } }
+}
+
 /** Read by the tests, not by the program. */
-const OTHERS: ReadonlySet<string> = new Set(['SWATH_REAL_DATA'])
+const OTHERS: ReadonlySet<string> = new Set(['SWATH_REAL_DATA', 'SWATH_STAC_SCHEMAS'])
 
 function strange(name: string): string {
   const nearest = Object.keys(environment.shape).sort((a, b) => distance(name, a) - distance(name, b))[0]

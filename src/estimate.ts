@@ -1,5 +1,6 @@
 import type { AreaQuery } from './area-query.ts'
 import type { Bill, Catalog, Cost, Extent } from './catalog/port.ts'
+import { breatherOf } from './catalog/refine.ts'
 import { coverOf } from './ground/cover.ts'
 import { wrappedBox } from './sentinel2/area.ts'
 import { BANDS, type Band, type Level } from './sentinel2/bands.ts'
@@ -88,7 +89,7 @@ export async function estimate(
   const wanted = [...(bands ?? BANDS[search.level])]
   return {
     area: wrappedBox(search.area.box),
-    tiles: tilesTouched(search).length,
+    tiles: await tilesTouched(search),
     granules: extent?.granules ?? null,
     images: extent ? imageCount(extent, wanted, search.level) : null,
     bytes: extent ? byteCount(extent, wanted, search.level) : null,
@@ -98,12 +99,20 @@ export async function estimate(
   }
 }
 
-/** Tiles that a shape is held against; more of them would keep others waiting. */
+/** Tiles that a shape is held against. */
 const MOST_TRIED = 1000
 
-function tilesTouched({ area, tiles }: AreaQuery['search']): readonly string[] {
+async function tilesTouched({ area, tiles }: AreaQuery['search']): Promise<number> {
   const inBox = tilesOf(area, tiles)
-  return area.shape && inBox.length <= MOST_TRIED ? inBox.filter(coverOf(area).touches) : inBox
+  if (!area.shape || inBox.length > MOST_TRIED) return inBox.length
+  const { touches } = coverOf(area)
+  const breathe = breatherOf(area)
+  let touched = 0
+  for (const tile of inBox) {
+    await breathe()
+    if (touches(tile)) touched++
+  }
+  return touched
 }
 
 function queryBill(cost: Cost): QueryBill {

@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { displayColour } from './colour/display.ts'
 import { csvField } from './csv-field.ts'
 import { Fault } from './errors.ts'
-import { openExportPlace, unwritable } from './export-place.ts'
+import { openExportPlace, stopped, unwritable, writerFor } from './export-place.ts'
 import type { ParquetColumns, ParquetRows } from './files/parquet.ts'
 import { formatTime } from './sentinel2/time.ts'
 import type { RememberedColour, Store } from './store/port.ts'
@@ -33,7 +33,7 @@ const ROWS_A_PIECE = 400
  */
 export async function exportColours(options: ExportOptions): Promise<ExportReport> {
   const { store, to, signal = new AbortController().signal, onProgress } = options
-  const write = writerOf(to)
+  const write = writerFor(to, WRITERS)
   const failedBefore = store.state().failed
   let colours = 0
   function* rows(): Generator<ExportRow> {
@@ -168,18 +168,8 @@ function* pieces(
   if (piece !== '') yield piece
 }
 
-function writerOf(to: string): Writer {
-  const writer = WRITERS.get(extname(to).toLowerCase())
-  if (writer) return writer
-  const sentence = `${to} ends in none of ${[...WRITERS.keys()].join(', ')}, which tell the form of the file.`
-  throw new Fault('bad-request', sentence, { errors: [{ parameter: 'to', message: sentence }] })
-}
-
 /**
  * What can be told before there is a store.
  * @throws {Fault} bad-request where the ending tells no form of a file
  */
-export const refuseOtherForms = (to: string): void => void writerOf(to)
-
-const stopped = (to: string, cause: unknown): Fault =>
-  new Fault('cancelled', `The export to ${to} was stopped before its end; nothing was changed.`, { cause })
+export const refuseOtherForms = (to: string): void => void writerFor(to, WRITERS)

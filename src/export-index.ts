@@ -1,10 +1,10 @@
 import { createWriteStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { extname, join } from 'node:path'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Fault } from './errors.ts'
 import { ARCHIVE_CSV, type LineForm, NDJSON } from './export-lines.ts'
-import { openExportPlace, unwritable } from './export-place.ts'
+import { openExportPlace, stopped, unwritable, writerFor } from './export-place.ts'
 import { type Asked, type Pieces, type Source, sourceOf } from './export-source.ts'
 import { aboutIndex } from './index-file/about.ts'
 
@@ -34,7 +34,7 @@ export type ExportReport = {
  */
 export async function exportIndex(options: ExportOptions): Promise<ExportReport> {
   const { file, to, signal = new AbortController().signal } = options
-  const write = writerOf(to)
+  const write = writerFor(to, WRITERS)
   const about = aboutIndex(file)
   await refuseOverIndex(file, to)
   const place = await openExportPlace(to)
@@ -77,7 +77,7 @@ async function writeAll(
  * What can be told before anything is read.
  * @throws {Fault} bad-request where the ending tells no form of a file
  */
-export const refuseOtherForms = (to: string): void => void writerOf(to)
+export const refuseOtherForms = (to: string): void => void writerFor(to, WRITERS)
 
 type Writing = {
   readonly source: Source
@@ -94,13 +94,6 @@ const WRITERS: ReadonlyMap<string, Writer> = new Map<string, Writer>([
   ['.ndjson', (writing) => writeLines(NDJSON, writing)],
   ['.parquet', writeGeoParquet],
 ])
-
-function writerOf(to: string): Writer {
-  const writer = WRITERS.get(extname(to).toLowerCase())
-  if (writer) return writer
-  const sentence = `${to} ends in none of ${[...WRITERS.keys()].join(', ')}, which tell the form of the file.`
-  throw new Fault('bad-request', sentence, { errors: [{ parameter: 'to', message: sentence }] })
-}
 
 /** Characters in a piece of text: fewer would cost more writes, more would cost memory for nothing. */
 const PIECE = 1 << 16
@@ -165,6 +158,3 @@ function requireSame(file: string, builtAt: number): void {
   const sentence = `The index ${file} was replaced while it was exported; run the export again.`
   throw new Fault('misconfigured', sentence)
 }
-
-const stopped = (to: string, cause: unknown): Fault =>
-  new Fault('cancelled', `The export to ${to} was stopped before its end; nothing was changed.`, { cause })

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import { extname } from 'node:path'
 import { Fault } from './errors.ts'
 import { moveToTarget, openTargetPlace, type TargetPlace, whyUnwritable } from './files/target-place.ts'
 
@@ -22,6 +23,24 @@ export async function openExportPlace(target: string): Promise<ExportPlace> {
     throw unwritable(target, thrown)
   }
 }
+
+/**
+ * What writes the form that the target's ending tells.
+ * @param writers by ending, `.csv`
+ * @throws {Fault} bad-request for another ending
+ */
+export function writerFor<W>(target: string, writers: ReadonlyMap<string, W>): W {
+  const writer = writers.get(extname(target).toLowerCase())
+  if (writer) return writer
+  const sentence = `${target} ends in none of ${[...writers.keys()].join(', ')}, which tell the form of the file.`
+  throw new Fault('bad-request', sentence, { errors: [{ parameter: 'to', message: sentence }] })
+}
+
+/** An export that was given up before its end. */
+export const stopped = (target: string, cause: unknown): Fault =>
+  new Fault('cancelled', `The export to ${target} was stopped before its end; nothing was changed.`, {
+    cause,
+  })
 
 /** What went wrong with the target, whatever it was. */
 export const unwritable = (target: string, cause: unknown): Fault => {

@@ -1,5 +1,5 @@
 import type { Freshness, LevelFreshness, Search } from './catalog/port.ts'
-import { LEVELS } from './sentinel2/bands.ts'
+import { LEVELS, type Level } from './sentinel2/bands.ts'
 import { formatTime, type Micros } from './sentinel2/time.ts'
 
 const DAY = 86_400e6
@@ -46,5 +46,11 @@ export function endsTooEarly(
     ? `the index may lack ${level} granules made after ${day}`
     : `the index ends ${day} for ${level}`
 }
+
+/** What brings a level up to date: Google's table holds L1C alone, and the L1C CSV grows no more. */
+export const howToUpdate = (level: Level): string =>
+  level === 'L1C'
+    ? 'swath index update --from bigquery brings all that is newer, --from bucket that of some tiles'
+    : 'swath index update --from the newest L2/index.csv.gz brings all that is newer, --from bucket that of some tiles'
 
 const timeOrNull = (time: Micros | undefined): string | null => (time === undefined ? null : formatTime(time))

@@ -26,10 +26,10 @@ function partsOf(token: string): Cursor | undefined {
 
 /** Of everything that tells granules apart or orders them; what is left out and its default are one. */
 function fingerprint({ area, level, time, cloud, tiles, dedupe, ...more }: Search): string {
-  const { relation = 'intersects', minCoverage, since, best, sort = '-datetime', colours } = more
+  const { relation = 'intersects', minCoverage, since, best, sort = '-datetime', colours, only } = more
   const wish = colours && [colours.sampling, colours.which, colours.where, colours.rank]
   const when = [time.from, time.until, since]
-  const how = [relation, minCoverage, best, sort, wish]
+  const how = [relation, minCoverage, best, sort, wish, ...(only ? [only] : [])]
   const asked = [digestOf(area), level, when, cloud?.min, cloud?.max, tiles, dedupe, how]
   return hashOf(asked).slice(0, 12)
 }

@@ -1,14 +1,26 @@
 import { z } from 'zod'
 import { nearMiss } from './near-miss.ts'
 
+/*
+ * Parameters are texts; what a schema of one says of itself with meta is what the OpenAPI document says of it:
+ * description, example (which runs on the embedded sample), and form and bounds of the value that is written.
+ */
+
 /** How a finite number may be written; no hexadecimals, no words. */
 export const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i
 
-export const number = z.string().trim().regex(NUMBER, 'is not a number').transform(Number)
+export const number = z
+  .string()
+  .trim()
+  .regex(NUMBER, 'is not a number')
+  .transform(Number)
+  .meta({ type: 'number' })
 
 /** A number within bounds, both included. */
 export const between = (least: number, most: number) =>
-  number.refine((n) => n >= least && n <= most, `is not between ${least} and ${most}`)
+  number
+    .refine((n) => n >= least && n <= most, `is not between ${least} and ${most}`)
+    .meta({ type: 'number', minimum: least, maximum: most })
 
 /** One or more, with commas between. */
 export const list = <T>(item: z.ZodType<T, string>) =>

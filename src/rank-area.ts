@@ -1,4 +1,4 @@
-import type { ColourWish, PageOptions, Search } from './catalog/port.ts'
+import { type ColourWish, isByRank, type PageOptions, type Search } from './catalog/port.ts'
 import type { Rank, Sampling } from './colour/port.ts'
 import { Fault } from './errors.ts'
 import type { Session } from './house.ts'
@@ -21,7 +21,8 @@ export type RankAreaOptions = PageOptions &
 /**
  * The images of an area's granules whose colours are remembered and as they are wished for: the catalog
  * filters and orders the whole area at once. Before the first page the colours of the newest granules without
- * one are made, and that page tells how many still have none; of the best of each tile, how many of these.
+ * one are made, and that page tells how many still have none. With the best of each tile these are of the best,
+ * unless comparisons choose first: then the best hang on the colours of all.
  * @param wish of the search
  * @throws {Fault} as Catalog.search; cancelled, misconfigured; upstream-failed, upstream-late or upstream-busy
  * where nothing is remembered and nothing could be made; the iteration throws as Storage.list
@@ -47,7 +48,7 @@ export async function rankArea(
     ...one,
     rank: rankOf(session, one.granule, sampling, scores),
   }))
-  const inOrder = scores && search.sort !== 'rank' ? bestFirst(chosen, scores) : chosen
+  const inOrder = scores && !isByRank(search.sort) ? bestFirst(chosen, scores) : chosen
   return {
     count: chosen.length,
     next: page.next,
@@ -65,7 +66,7 @@ async function makeNewest(
   const { sampling, signal } = options
   const colours: ColourWish = { sampling, which: 'unknown', where: [], rank: undefined }
   try {
-    const unknown = { ...search, sort: undefined, colours }
+    const unknown: Search = { ...beforeColours(search), colours }
     const { granules } = await session.catalog.search(unknown, { limit, signal })
     return failureOfAll(await tryColours(session, granules, options))
   } catch (thrown) {
@@ -82,12 +83,20 @@ async function countWithout(
   sampling: Sampling,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {
-  const all: Search = { ...search, sort: undefined, colours: undefined }
+  const all = beforeColours(search)
   const known: Search = { ...all, colours: { sampling, which: 'known', where: [], rank: undefined } }
   const [whole, coloured] = await Promise.all([catalog.extent(all, signal), catalog.extent(known, signal)])
   // Between the two answers others may have made colours.
   return whole && coloured && Math.max(0, whole.granules - coloured.granules)
 }
+
+/** The granules whose colours a search asks for, in no order of its own. */
+const beforeColours = (search: Search): Search => ({
+  ...search,
+  sort: undefined,
+  best: search.colours?.where.length ? undefined : search.best,
+  colours: undefined,
+})
 
 const isRefusal = (thrown: unknown): boolean => thrown instanceof Fault && thrown.code === 'bad-request'
 

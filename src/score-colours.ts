@@ -1,6 +1,5 @@
-import { shownAs } from './colour/display.ts'
 import type { Colour, Rank, Source } from './colour/port.ts'
-import { shareOf } from './colour/share.ts'
+import { bestIs, scoreBy } from './colour/score.ts'
 import { Fault } from './errors.ts'
 import type { Ranked } from './list-area.ts'
 
@@ -25,17 +24,9 @@ export async function scoring(rank: Rank, source: Source): Promise<Scores> {
       const [first, second] = [scoreIn(a), scoreIn(b)]
       if (first === undefined || second === undefined)
         return Number(first === undefined) - Number(second === undefined)
-      return rank.by === 'share' ? second - first : first - second
+      return bestIs(rank) === 'most' ? second - first : first - second
     },
   }
 }
 
 const scoreIn = (ranked: Ranked): number | undefined => ('score' in ranked ? ranked.score : undefined)
-
-async function scoreBy(rank: Rank, source: Source): Promise<(colour: Colour) => number | undefined> {
-  if (rank.by === 'share') return (colour) => shareOf(colour, rank.of)
-  // The colour library takes some 40 ms to load, which a start without such a rank need not wait for.
-  const { distance, labOf } = await import('./colour/distance.ts')
-  const wanted = labOf(rank.to)
-  return (colour) => distance(wanted, labOf(shownAs(colour, source)))
-}

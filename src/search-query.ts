@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { BESTS, RELATIONS, type Search, SORTS } from './catalog/port.ts'
+import { BESTS, isByRank, RELATIONS, type Search, SORTS } from './catalog/port.ts'
 import { parseDatetime } from './datetime.ts'
 import type { ParameterError } from './errors.ts'
 import { between, list, noneOf, oneOf, read } from './parameter-schemas.ts'
@@ -19,6 +19,7 @@ const tile = z
   .refine((name) => tileGrid(name) !== undefined, {
     error: ({ input }) => `holds ${JSON.stringify(input)}, which is no Sentinel-2 tile such as 33UUB`,
   })
+  .meta({ pattern: '^[Tt]?\\d{2}[A-Za-z]{3}$' })
 
 /** A + in an address arrives as a space; in front of a word it says no more than the word. */
 const sort = z
@@ -28,7 +29,7 @@ const sort = z
 
 const best = z
   .string()
-  .transform((text) => text.replaceAll(/\s/g, ''))
+  .transform((text) => text.replaceAll(/\s/g, '').replace(/^month,tile$/, 'tile,month'))
   .pipe(
     z.enum(BESTS, {
       error: ({ input }) => `is ${JSON.stringify(input)}, which is neither ${BESTS.join(' nor ')}`,
@@ -37,16 +38,73 @@ const best = z
 
 /** Which granules of an area are asked for and in which order; all may be left out. */
 export const SEARCH_OPTIONS = {
-  datetime: read(parseDatetime).optional(),
-  cloud: cloud.optional(),
-  level: oneOf(LEVELS).default('L1C'),
-  tiles: list(tile).optional(),
-  dedupe: oneOf(['latest', 'none']).default('latest'),
-  relation: oneOf(RELATIONS).optional(),
-  min_coverage: between(0, 1).optional(),
-  since: read(parseSince).optional(),
-  best: best.optional(),
-  sort: sort.optional(),
+  datetime: read(parseDatetime)
+    .meta({
+      description:
+        'When it was sensed: an RFC 3339 time, or an interval a/b, a/.. or ../b, both ends included. A date alone is that day in UTC.',
+      example: '2020-01-01/2022-12-31',
+    })
+    .optional(),
+  cloud: cloud
+    .meta({
+      description: 'Cloud cover in percent: 20 is at most 20 percent, 5,20 is between the two.',
+      minItems: 1,
+      maxItems: 2,
+      example: [20],
+    })
+    .optional(),
+  level: oneOf(LEVELS)
+    .meta({
+      description: 'L1C is reflectance at the top of the atmosphere, L2A at the ground.',
+      example: 'L1C',
+    })
+    .default('L1C'),
+  tiles: list(tile)
+    .meta({ description: 'Only these tiles of the MGRS grid.', example: ['33UUB', '33UVB'] })
+    .optional(),
+  dedupe: oneOf(['latest', 'none'])
+    .meta({
+      description:
+        'latest: of the products of one acquisition the one with the highest baseline. none: all of them.',
+      example: 'none',
+    })
+    .default('latest'),
+  relation: oneOf(RELATIONS)
+    .meta({
+      description:
+        'How a granule lies to the area. intersects, as without the parameter: its box meets it. contains: its footprint covers all of the area. within: its footprint lies in the area.',
+      example: 'contains',
+    })
+    .optional(),
+  min_coverage: between(0, 1)
+    .meta({
+      description: 'Least share of the area that the footprint of a granule covers.',
+      type: 'number',
+      minimum: 0,
+      maximum: 1,
+      example: 0.5,
+    })
+    .optional(),
+  since: read(parseSince)
+    .meta({
+      description:
+        'Only what came into the index at this RFC 3339 time or later; a date is its first moment in UTC.',
+      example: '2015-01-01T00:00:00Z',
+    })
+    .optional(),
+  best: best
+    .meta({
+      description: 'The least clouded granule of each tile, or of each tile and month (UTC).',
+      example: 'tile,month',
+    })
+    .optional(),
+  sort: sort
+    .meta({
+      description:
+        'The order: newest first without the parameter. cloud: least clouded first; coverage: most covering first; rank: by what rank tells, over all whose colours are remembered. A minus in front turns it round.',
+      example: 'cloud',
+    })
+    .optional(),
 }
 
 type SearchOptions = z.infer<z.ZodObject<typeof SEARCH_OPTIONS>>
@@ -70,10 +128,10 @@ export const searchOf = (area: Area, asked: SearchOptions): Search => ({
 export function sortErrors({ sort, rank }: Readonly<Record<string, string>>): ParameterError[] {
   const order = SEARCH_OPTIONS.sort.safeParse(sort).data
   if (order === undefined) return []
-  if (order === 'rank' && rank === undefined) {
-    return [{ parameter: 'sort', message: 'sort is rank, which needs rank to tell by what: rank=red' }]
+  if (isByRank(order) && rank === undefined) {
+    return [{ parameter: 'sort', message: `sort is ${order}, which needs rank to tell by what: rank=red` }]
   }
-  if (order === 'rank' || rank === undefined) return []
+  if (isByRank(order) || rank === undefined) return []
   const message =
     `sort is ${order}, and rank has an order of its own; leave sort out to rank the newest granules, ` +
     'or write sort=rank to rank all whose colours are remembered'

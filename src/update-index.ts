@@ -1,12 +1,12 @@
 import { access, constants } from 'node:fs/promises'
+import { breather } from './calls/breather.ts'
 import { withTail } from './csv-sources.ts'
 import { Fault } from './errors.ts'
 import { openTargetPlace, type TargetPlace, whyUnwritable } from './files/target-place.ts'
 import { aboutIndex } from './index-file/about.ts'
-import { readArchiveCsv } from './index-file/csv.ts'
 import { isDamaged, isMoved } from './index-file/open.ts'
-import { readTiles } from './index-file/update-tiles.ts'
-import { type IndexUpdate, openUpdate } from './index-file/update-writer.ts'
+import { readArchiveCsv, readTiles } from './index-file/update-tiles.ts'
+import { type IndexUpdate, openUpdate, type Whole } from './index-file/update-writer.ts'
 import type { Level } from './sentinel2/bands.ts'
 import { createUpdateTally, type UpdateCounts, type UpdateReport } from './update-report.ts'
 import { filesOf, sourceNames, type UpdateSource } from './update-sources.ts'
@@ -21,6 +21,8 @@ export type UpdateOptions = {
   readonly from: UpdateSource
   /** The level of which these are all rows of BigQuery's table since the time that sinceOf told. */
   readonly settles?: Level | undefined
+  /** That the CSVs are all of the archive's index, of the levels that they have rows of. */
+  readonly complete?: boolean
   /** Ends the update; what was committed stays. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((counts: UpdateCounts) => void) | undefined
@@ -39,28 +41,37 @@ export async function updateIndex(options: UpdateOptions): Promise<UpdateReport>
   const before = aboutIndex(file)
   const place = await openPlace(file)
   const tally = createUpdateTally(before)
+  const kept: Kept = { added: 0, changed: 0 }
   try {
-    return await updateIn(place, tally, { ...options, signal })
+    return await updateIn(place, tally, { ...options, signal, kept })
   } catch (thrown) {
-    throw faultOf(thrown, file, signal, tally.counts())
+    throw faultOf(thrown, file, signal, kept)
   } finally {
     await place.remove()
   }
 }
 
 type Tally = ReturnType<typeof createUpdateTally>
+/** What of it is committed. */
+type Kept = { added: number; changed: number }
+type Updating = UpdateOptions & { readonly signal: AbortSignal; readonly kept: Kept }
+/** Tiles that are brought in before the event loop has its turn; of one some thousand rows take some milliseconds. */
+const TILES_A_BREATH = 4
 
 async function updateIn(
   { to, folder }: TargetPlace,
   tally: Tally,
-  { from, settles, onProgress, signal }: UpdateOptions & { signal: AbortSignal },
+  { from, settles, complete, onProgress, signal, kept }: Updating,
 ): Promise<UpdateReport> {
   const files = await filesOf(from, folder, signal)
   const names = sourceNames(from)
   // The index is left alone until the rows are sorted, and so read to their end.
   let update: IndexUpdate | undefined
+  // Neither reading sorted rows nor SQLite waits for anything, and a signal to stop would go unheard.
+  const breathe = breather(TILES_A_BREATH)
   try {
     for await (const news of readTiles(readArchiveCsv(files, folder, signal))) {
+      await breathe()
       signal.throwIfAborted()
       update ??= news.granules.length > 0 ? openUpdate(to, names) : undefined
       tally.add(news, update?.bringIn(news.mgrsTile, news.granules))
@@ -68,11 +79,17 @@ async function updateIn(
     }
     if (tally.isNothing()) throw new Fault('misconfigured', tally.nothing(names))
     update ??= openUpdate(to, names)
-    const { about, batch } = update.finish({ ...tally.upTo(), settles })
-    return tally.report(about, batch)
+    return tally.report(update.finish(tally.upTo(), wholeOf(from, settles, complete)))
   } finally {
+    Object.assign(kept, update?.kept())
     update?.close()
   }
+}
+
+/** A CSV read to its end is taken at its word, as a build does, where it knows all that the index knows. */
+function wholeOf(from: UpdateSource, settles: Level | undefined, complete = false): Whole {
+  if ('rows' in from) return settles ? 'all' : 'some'
+  return complete ? 'all' : 'named'
 }
 
 async function openPlace(file: string): Promise<TargetPlace> {
@@ -88,8 +105,8 @@ async function openPlace(file: string): Promise<TargetPlace> {
   }
 }
 
-function faultOf(thrown: unknown, file: string, signal: AbortSignal, counts: UpdateCounts): Fault {
-  const left = leftBehind(thrown, counts)
+function faultOf(thrown: unknown, file: string, signal: AbortSignal, kept: Kept): Fault {
+  const left = leftBehind(thrown, kept)
   if (signal.aborted) {
     const sentence = `The update of ${file} was stopped before its end. ${left}`
     return new Fault('cancelled', sentence, { cause: thrown })
@@ -100,10 +117,10 @@ function faultOf(thrown: unknown, file: string, signal: AbortSignal, counts: Upd
 }
 
 /** What is to be said of the index after a fault; nothing where it is damaged, or another now. */
-function leftBehind(thrown: unknown, { added, changed }: UpdateCounts): string {
+function leftBehind(thrown: unknown, { added, changed }: Kept): string {
   const cause = thrown instanceof Fault ? thrown.cause : undefined
   if (isDamaged(cause) || isMoved(cause)) return ''
   return added + changed > 0
-    ? 'What was committed stays, and the next update brings the rest.'
+    ? `What was committed stays, ${added} granules added and ${changed} changed, and the next update brings the rest.`
     : 'Nothing was changed.'
 }

@@ -1,7 +1,8 @@
-import type { AboutIndex } from './index-file/about.ts'
-import { REJECTIONS, type Rejection } from './index-file/csv-granule.ts'
+import { type AboutIndex, newestOfAll } from './index-file/about.ts'
+import { noneRead, noRejections, note, type Rejected, rejectedOf } from './index-file/row-tally.ts'
 import type { TileNews } from './index-file/update-tiles.ts'
-import type { TileChange } from './index-file/update-writer.ts'
+import type { Finished, TileChange, UpTo } from './index-file/update-writer.ts'
+import type { Level } from './sentinel2/bands.ts'
 import type { Micros } from './sentinel2/time.ts'
 
 export type UpdateCounts = {
@@ -18,37 +19,32 @@ export type UpdateCounts = {
 export type UpdateReport = UpdateCounts & {
   /** Rows of a granule that another row of this update is of, too. */
   readonly duplicates: number
-  readonly rejected: readonly {
-    readonly reason: Rejection
-    readonly count: number
-    readonly examples: readonly string[]
-  }[]
+  readonly rejected: Rejected
   readonly newestSensing: Change
   readonly newestGeneration: Change
   /** 0 where no row told when it came into BigQuery's table. */
   readonly newestEtl: Change
+  /** Of each level the generation time up to which the index has all there is; 0 where nobody knows. */
+  readonly completeUpTo: Readonly<Record<Level, Change>>
+  /** Of each level the granules that kept rows which should be whole from being so: the index had them, they do not. */
+  readonly lacking: Finished['lacking']
   /** Its number among the batches of the index; undefined where it brought nothing. */
   readonly batch: number | undefined
   /** What the index says of itself now. */
   readonly about: AboutIndex
 }
-type Change = { readonly before: Micros; readonly after: Micros }
+export type Change = { readonly before: Micros; readonly after: Micros }
 
 /** Counts what becomes of the rows of an update. */
 export function createUpdateTally(before: AboutIndex) {
   const counts = { rows: 0, added: 0, changed: 0, unchanged: 0 }
-  const rejections = new Map<Rejection, { count: number; examples: string[] }>()
-  const upTo = { generation: 0, etl: 0 }
+  const rejected = noRejections()
+  const upTo: Partial<Record<Level, UpTo>> = {}
   let duplicates = 0
 
-  const rejected = () =>
-    REJECTIONS.flatMap((reason) => {
-      const named = rejections.get(reason)
-      return named ? [{ reason, ...named }] : []
-    })
-  const changeOf = (after: AboutIndex, what: 'newestSensing' | 'newestGeneration' | 'newestEtl') => ({
-    before: before[what],
-    after: after[what],
+  const changeOf = (after: AboutIndex, timeOf: (about: AboutIndex) => Micros): Change => ({
+    before: timeOf(before),
+    after: timeOf(after),
   })
 
   return {
@@ -56,38 +52,37 @@ export function createUpdateTally(before: AboutIndex) {
       counts.rows += news.rows
       duplicates += news.duplicates
       for (const what of ['added', 'changed', 'unchanged'] as const) counts[what] += change?.[what] ?? 0
-      for (const { reason, example } of news.rejected) {
-        const named = rejections.get(reason) ?? { count: 0, examples: [] }
-        rejections.set(reason, named)
-        named.count++
-        if (named.examples.length < MOST_EXAMPLES) named.examples.push(example)
-      }
-      upTo.etl = Math.max(upTo.etl, news.etl)
+      for (const { reason, example } of news.rejected) note(rejected[reason], () => example)
       for (const { granule } of news.granules) {
-        upTo.generation = Math.max(upTo.generation, granule.generationTime ?? 0)
+        const { level, generationTime = 0 } = granule
+        const known = upTo[level] ?? { generation: 0, etl: 0 }
+        upTo[level] = {
+          generation: Math.max(known.generation, generationTime),
+          etl: Math.max(known.etl, news.etl[level]),
+        }
       }
     },
     counts: (): UpdateCounts => ({ ...counts }),
-    /** The newest generation and ETL times that the rows told; 0 where they told none. */
+    /** The newest times that the rows told, of the levels that there were rows of. */
     upTo: () => ({ ...upTo }),
     /** Whether there were rows, and none of them could be read. */
     isNothing: (): boolean => counts.rows > 0 && counts.added + counts.changed + counts.unchanged === 0,
     /** A sentence on why there was nothing. */
-    nothing: (sources: readonly string[]): string => {
-      const why = rejected().map(({ reason, count }) => `${count} ${reason}`)
-      return `No granule could be read from ${sources.join(', ')}: ${counts.rows} rows, ${why.join(', ')}.`
-    },
-    report: (about: AboutIndex, batch: number | undefined): UpdateReport => ({
+    nothing: (sources: readonly string[]): string => noneRead(sources, counts.rows, rejected),
+    report: ({ about, batch, lacking }: Finished): UpdateReport => ({
       ...counts,
       duplicates,
-      rejected: rejected(),
-      newestSensing: changeOf(about, 'newestSensing'),
-      newestGeneration: changeOf(about, 'newestGeneration'),
-      newestEtl: changeOf(about, 'newestEtl'),
+      rejected: rejectedOf(rejected),
+      newestSensing: changeOf(about, (about) => newestOfAll(about).sensing),
+      newestGeneration: changeOf(about, (about) => newestOfAll(about).generation),
+      newestEtl: changeOf(about, ({ newestEtl }) => newestEtl),
+      completeUpTo: {
+        L1C: changeOf(about, ({ settled }) => settled.L1C.generation),
+        L2A: changeOf(about, ({ settled }) => settled.L2A.generation),
+      },
+      lacking,
       batch,
       about,
     }),
   }
 }
-
-const MOST_EXAMPLES = 3

@@ -11,6 +11,7 @@ import { decodeThreads } from './colour/sampler.ts'
 import { granuleColours } from './colour-of.ts'
 import { type Config, isAnonymous } from './config.ts'
 import { granulePreviews } from './draw-preview.ts'
+import { areaThread } from './ground/area-thread.ts'
 import type { House } from './house.ts'
 import type { CsvRow } from './index-file/csv.ts'
 import { areaOfBox } from './sentinel2/area.ts'
@@ -70,6 +71,7 @@ export async function openHouse(
     const now = () => Date.now() * 1000
     const remembering = rememberListings(listingsOf(config, store), now)
     const proven = proveArchive()
+    const areas = areaThread()
     return {
       open: () => {
         const storage = remembering.over(proven.over(fair.lane()))
@@ -78,6 +80,7 @@ export async function openHouse(
         const drawPreview = previews.over(lane.pixelsOf)
         return { catalog, storage, listConcurrency: config.listConcurrency, ...lane, drawPreview }
       },
+      readArea: areas.read,
       state: () => ({
         catalog: config.catalog.kind,
         storage: config.storage.kind,
@@ -90,6 +93,7 @@ export async function openHouse(
         store: store.state(),
       }),
       close: async () => {
+        await areas.close()
         colours.close()
         await sampler.close()
         await shared?.close()

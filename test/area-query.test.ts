@@ -104,6 +104,7 @@ describe('a query', () => {
     expect(parse({ limit: '10001' }).limit).toBe(10_000)
     expect(parse({ limit: '99999999999999999999999' }).limit).toBe(10_000)
     expect(parse({ limit: '1' }).limit).toBe(1)
+    for (const limit of ['0', '-1', '-250']) expect(() => parse({ limit })).toThrow(/: limit is below 1\./)
   })
 })
 

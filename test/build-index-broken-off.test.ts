@@ -51,6 +51,7 @@ describe('a build on a disk that does not take it', () => {
         new RegExp(`^swath: The index ${at('index.sqlite')} could not be built: .*the disk of the folder`),
       )
       expect(stderr).toContain(`the disk of the folder ${folder.path}`)
+      expect(stderr).toMatch(/\. Nothing was built; the old index is untouched\.\n$/)
       expect(code).toBe(1)
       expect(await readFile(at('index.sqlite'))).toEqual(before)
       expect(await names()).toEqual(['index.sqlite', 'new.csv.gz', 'old.csv'])
@@ -62,7 +63,9 @@ describe('a build on a disk that does not take it', () => {
     const csv = await writeCsv(at('old.csv'), [OLD])
     await expect(buildIndex({ from: [csv], to: '/proc/index.sqlite' })).rejects.toMatchObject({
       code: 'misconfigured',
-      message: 'The index /proc/index.sqlite cannot be written: no file can be made in the folder /proc.',
+      message:
+        'The index /proc/index.sqlite cannot be written: no file can be made in the folder /proc. ' +
+        'Nothing was built.',
     })
   })
 })

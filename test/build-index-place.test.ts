@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync } from 'node:fs'
 import { link, mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -203,17 +204,32 @@ describe('a build that does not come to its end', () => {
     expect(await names()).toEqual(['index.csv'])
   })
 
-  test('does not stand in the way of another that is under way', async () => {
+  test('has no second one beside it, in this process or another, until it ends or is killed', async () => {
     const from = [await writeCsv(at('index.csv'), rowsOf(100))]
     const to = at('index.sqlite')
-    const reports = await Promise.all([1, 2, 3].map(() => buildIndex({ from, to })))
-    expect(reports.map(({ kept }) => kept)).toEqual([100, 100, 100])
+    const second = () => buildIndex({ from, to })
+    const refused = (pid: number | undefined, place: string) => ({
+      code: 'upstream-busy',
+      message:
+        `Process ${pid} is building ${to}; wait for its end. If that process has nothing to do with it, ` +
+        `remove ${at(place)}. Nothing was built.`,
+    })
     const running = start()
     const place = await untilUnderWay()
-    await buildIndex({ from, to })
-    expect(await names()).toContain(place)
+    await expect(second()).rejects.toMatchObject(refused(running.pid, place))
+    expect(await names()).toEqual([place, 'index.csv'])
+    await buildIndex({ from, to: at('other.sqlite') })
     running.kill('SIGKILL')
     await once(running, 'close')
+    let outcome: Promise<void> | undefined
+    const onProgress = () => {
+      const own = readdirSync(folder.path).find((name) => name.startsWith('.')) ?? ''
+      outcome ??= expect(second()).rejects.toMatchObject(refused(process.pid, own))
+    }
+    expect(await buildIndex({ from, to, onProgress })).toMatchObject({ kept: 100 })
+    await outcome
+    expect(outcome).toBeDefined()
+    expect(await names()).toEqual(['index.csv', 'index.sqlite', 'other.sqlite'])
   })
 })
 

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Config, isAnonymous, readConfig } from '../src/config.ts'
+import { type Config, isAnonymous, readBucketConfig, readConfig } from '../src/config.ts'
 import { Fault } from '../src/errors.ts'
 
 const PUBLIC_BUCKET = 'gcp-public-data-sentinel-2'
@@ -32,6 +32,15 @@ describe('the configuration', () => {
     for (const catalog of ['bigquery', 'bucket', 'sqlite:index.sqlite']) {
       expect(readConfig({ SWATH_CATALOG: catalog }).storage).toEqual({ kind: 'gcs', bucket: PUBLIC_BUCKET })
     }
+  })
+
+  test('of who reads the bucket itself is the public one, unless SWATH_STORAGE names another', () => {
+    const storageOf = (env: Record<string, string>) => readBucketConfig(env).storage
+    expect(storageOf({})).toEqual({ kind: 'gcs', bucket: PUBLIC_BUCKET })
+    expect(storageOf({ SWATH_STORAGE: '' })).toEqual({ kind: 'gcs', bucket: PUBLIC_BUCKET })
+    expect(storageOf({ SWATH_CATALOG: 'sample' })).toEqual({ kind: 'gcs', bucket: PUBLIC_BUCKET })
+    expect(storageOf({ SWATH_STORAGE: 'sample' })).toEqual({ kind: 'sample' })
+    expect(isAnonymous(readBucketConfig({}), PUBLIC_BUCKET)).toBe(true)
   })
 
   test('takes every variable', () => {

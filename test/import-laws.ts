@@ -26,6 +26,7 @@ export function lawBreaches(sources: Sources): string[] {
         ),
       ),
       ...processBreaches(file, scanned),
+      ...pageBreaches(file, scanned),
     ]
   })
   return [...breaches, ...circles(imports)]
@@ -60,9 +61,26 @@ const OUTSIDE = ['http', 'cli', 'wire.ts', 'main.ts']
 const DOORS: readonly { readonly file: RegExp; readonly target: RegExp }[] = [
   // The index as a file is what this catalog reads.
   { file: /^src\/catalog\/[\w-]+\.ts$/, target: /^src\/index-file\/[\w-]+\.ts$/ },
+  // Filters of STAC are written in the conditions that catalogs test.
+  { file: /^src\/http\/stac\/[\w-]+\.ts$/, target: /^src\/catalog\/condition\.ts$/ },
   // The format of the index file is what `swath index` is about.
   { file: /^src\/cli\/index-[\w-]+\.ts$/, target: /^src\/index-file\/about\.ts$/ },
 ]
+
+/**
+ * A file of the page may take types of the rest, which are gone before a browser reads it; a value would be asked
+ * for where nothing serves it.
+ */
+function pageBreaches(file: string, { code, texts }: Scanned): string[] {
+  if (roomOf(file) !== 'explorer') return []
+  const values = [
+    ...code.matchAll(/\b(?:import|export)\b(?!\s*type\b)[^'";]*?\bfrom\s*'(\d+)'/g),
+    ...code.matchAll(/\bimport\s*\(?\s*'(\d+)'/g),
+  ].map(([, name = '']) => texts[Number(name)] ?? '')
+  return values
+    .filter((specifier) => !/^\.\/[\w-]+\.ts$/.test(specifier) && specifier !== 'maplibre-gl')
+    .map((specifier) => `${file} imports ${specifier}: the page takes nothing of the rest but types`)
+}
 
 function directionBreach(file: string, specifier: string): string | undefined {
   const target = targetOf(file, specifier)
@@ -77,6 +95,8 @@ function directionBreach(file: string, specifier: string): string | undefined {
     return there === room || few.includes(there)
       ? undefined
       : `${room} uses ${few.join(', ') || 'nothing'} alone`
+  if (room === 'explorer') return undefined
+  if (there === 'explorer') return 'the page is served, not imported'
   if (FOUNDATIONS.includes(there) || there === room || room === 'jpeg2000') return undefined
   if (DOORS.some((door) => door.file.test(file) && door.target.test(target))) return undefined
   return roomBreach(room, there, CAPABILITIES.includes(there) && target.endsWith('/port.ts'))
@@ -107,10 +127,12 @@ const VENDORS: readonly { readonly vendor: RegExp; readonly home: RegExp }[] = [
   { vendor: /^@duckdb\//, home: /^src\/files\/parquet\.ts$/ },
   { vendor: /^hono(\/|$)/, home: /^src\/http\// },
   { vendor: /^@hono\//, home: /^src\/(http\/[\w/-]+|cli\/serve)\.ts$/ },
+  { vendor: /^maplibre-gl(\/|$)/, home: /^src\/explorer\/[\w-]+\.ts$/ },
+  { vendor: /^(topojson|world-atlas)/, home: /^src\/http\/explorer-land\.ts$/ },
   { vendor: /^commander(\/|$)/, home: /^src\/cli\// },
   {
     vendor: /^piscina(\/|$)/,
-    home: /^src\/(catalog\/sqlite[\w-]*|colour\/sampler|ground\/area-thread)\.ts$/,
+    home: /^src\/(catalog\/sqlite[\w-]*|colour\/sampler|ground\/area-thread|index-file\/row-thread)\.ts$/,
   },
   { vendor: /^@cornerstonejs\//, home: /^workers\/decode-image\.ts$/ },
   { vendor: /^culori(\/|$)/, home: /^src\/colour\/distance\.ts$/ },

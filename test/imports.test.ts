@@ -82,6 +82,12 @@ DuckDB | src/build-index.ts | import { DuckDBInstance } from '@duckdb/node-api' 
 hono | src/cli/serve.ts | import { Hono } from 'hono' | hono
 a part of hono | src/formats.ts | import { accepts } from 'hono/accepts' | hono/accepts
 hono's server | src/wire.ts | import { serve } from '@hono/node-server' | @hono/node-server
+the page takes no values of the rest | src/explorer/x.ts | import { BANDS } from '../sentinel2/bands.ts' | ../sentinel2/bands.ts
+the page takes no packages | src/explorer/x.ts | import { feature } from 'zod' | zod
+the page takes nothing for its effect | src/explorer/x.ts | import '../errors.ts' | ../errors.ts
+the page is not imported | src/http/x.ts | import { queryOf } from '../explorer/query.ts' | ../explorer/query.ts
+the map has its room | src/http/x.ts | import { Map } from 'maplibre-gl' | maplibre-gl
+topologies have their door | src/explorer/x.ts | import type { Topology } from 'topojson-specification' | topojson-specification
 commander | src/main.ts | import { Command } from 'commander' | commander
 piscina | src/colour/x.ts | import { Piscina } from 'piscina' | piscina
 SQLite | src/catalog/sqlite.ts | import { DatabaseSync } from 'node:sqlite' | node:sqlite
@@ -174,6 +180,8 @@ a computed import | src/wire.ts | const x = await import(name) | only a run can 
       'src/catalog/index-file.ts': "import { moveToTarget } from '../files/target-place.ts'",
       'src/storage/remembering.ts': "import type { Listings } from '../store/port.ts'",
       'src/storage/gcs.ts': "const { Storage } = await import('@google-cloud/storage')",
+      'src/explorer/x.ts':
+        "import type { Estimate } from '../estimate.ts'\nimport { byId } from './elements.ts'",
       'src/list-area.ts': "import type { Page } from './catalog/port.ts'",
       'src/http/app.ts': "import { Hono } from 'hono'\nimport { listArea } from '../list-area.ts'",
       'src/cli/serve.ts': "import { serve } from '@hono/node-server'\nimport { openHouse } from '../wire.ts'",

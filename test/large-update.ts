@@ -15,12 +15,11 @@ const OLD_DAYS = 10
 /** Granules of a tile before and after. */
 export const PER_TILE = { before: OLD_DAYS, after: DAYS + 1 } as const
 
-export type LargeUpdate = { readonly index: string; readonly newer: string; readonly whole: string }
+export type LargeUpdate = { readonly index: string; readonly newer: string }
 
-/** `whole` is what a build of the newer CSV gives. */
 export async function prepareLargeUpdate(folder: string): Promise<LargeUpdate> {
   const at = (name: string) => join(folder, name)
-  const [index, whole] = [at('index.sqlite'), at('whole.sqlite')]
+  const index = at('index.sqlite')
   const rows = TILES.map((tile) => Array.from({ length: DAYS }, (_, day) => rowOf(tile, day)))
   const old = await writeCsv(
     at('old.csv'),
@@ -31,8 +30,7 @@ export async function prepareLargeUpdate(folder: string): Promise<LargeUpdate> {
     rows.flatMap((days, i) => [...days, rowOf(TILES[i] ?? '', 0, '05.11')]),
   )
   await buildIndex({ from: [old], to: index })
-  await buildIndex({ from: [newer], to: whole })
-  return { index, newer, whole }
+  return { index, newer }
 }
 
 const rowOf = (tile: string, day: number, baseline = '02.06'): ArchiveRow =>

@@ -28,6 +28,7 @@ const SEARCH: Search = {
   best: 'tile',
   sort: 'cloud',
   colours: WISH,
+  only: { of: 'satellite', is: '=', than: 'S2A' },
 }
 const CURSOR = [1, 'a', -2.5]
 
@@ -48,6 +49,9 @@ test.for<[string, Partial<Search>]>([
   ['another choice', { best: 'tile,month' }],
   ['no choice', { best: undefined }],
   ['another order', { sort: 'coverage' }],
+  ['its reverse', { sort: '-cloud' }],
+  ['another condition', { only: { of: 'satellite', is: '=', than: 'S2B' } }],
+  ['no condition', { only: undefined }],
   ['no wish for colours', { colours: undefined }],
   ['another comparison', { colours: { ...WISH, where: [{ of: 'red', is: '>=', than: 0.1 }] } }],
   ['another rank', { colours: { ...WISH, rank: { by: 'share', of: 'blue' } } }],

@@ -165,7 +165,9 @@ function knowingColours({ catalog, rememberedColour }: Session): Catalog {
       const all = await matching(search, search.colours)
       const end = Number(start) + limit
       const next = end < all.length ? [end] : undefined
-      return { granules: all.slice(Number(start), end), coverage: undefined, next }
+      const granules = all.slice(Number(start), end)
+      const positionOf = (i: number) => ({ score: 0, after: [Number(start) + i + 1] })
+      return { granules, coverage: undefined, next, positionOf }
     },
     extent: async (search) => {
       const colours = search.colours

@@ -27,16 +27,18 @@ describe('how a granule lies to the area', () => {
     { bbox: '12,55,13,55' },
     { lat1: '55', lng1: '12', lat2: '55', lng2: '12' },
     { intersects: '{"type":"Point","coordinates":[12,55]}' },
+    { intersects: '{"type":"MultiPoint","coordinates":[[12,55],[13,56]]}' },
+    { intersects: '{"type":"LineString","coordinates":[[12,55],[13,56]]}' },
   ] as const)('cannot be within an area without extent: %o', (area) => {
     expect(errorsOf(() => parseAreaQuery({ ...area, relation: 'within' }, 'box'))).toEqual([
-      'relation is within, and no granule lies within a point or a line',
+      'relation is within, and no granule lies within points or lines',
     ])
     expect(parseAreaQuery({ ...area, relation: 'contains' }, 'box').search.relation).toBe('contains')
   })
 
   test('cannot be within a point', () => {
     expect(errorsOf(() => parseAreaQuery({ lat: '1', lng: '2', relation: 'within' }, 'point'))).toEqual([
-      'relation is within, and no granule lies within a point or a line',
+      'relation is within, and no granule lies within points or lines',
     ])
     expect(parseAreaQuery({ lat: '1', lng: '2', relation: 'contains' }, 'point').search.relation).toBe(
       'contains',
@@ -71,8 +73,17 @@ describe('best and sort', () => {
       best: 'tile,month',
       sort: '-datetime',
     })
+    expect(parse({ best: 'month,tile' }).search.best).toBe('tile,month')
     for (const sort of ['+datetime', ' datetime', 'datetime'])
       expect(parse({ sort }).search.sort).toBe('datetime')
+  })
+
+  test('are taken the other way round, the order by rank with a rank', () => {
+    for (const sort of ['-cloud', '-coverage'] as const) expect(parse({ sort }).search.sort).toBe(sort)
+    expect(parse({ sort: '-rank', rank: 'red' }).search).toMatchObject({
+      sort: '-rank',
+      colours: { which: 'known', where: [], rank: { by: 'share', of: 'red' } },
+    })
   })
 
   test('are left to the catalog where nobody asks', () => {
@@ -81,11 +92,15 @@ describe('best and sort', () => {
 
   test.for([
     [{ best: 'month' }, 'best is "month", which is neither tile nor tile,month'],
-    [{ sort: '-cloud' }, 'sort is none of -datetime, datetime, cloud, coverage, rank (did you mean cloud?)'],
+    [
+      { sort: '-clouds' },
+      'sort is none of -datetime, datetime, cloud, -cloud, coverage, -coverage, rank, -rank (did you mean -cloud?)',
+    ],
     [{ relation: 'contain' }, 'relation is none of intersects, contains, within (did you mean contains?)'],
     [{ min_coverage: '60' }, 'min_coverage is not between 0 and 1'],
     [{ min_coverage: 'half' }, 'min_coverage is not a number'],
     [{ sort: 'rank' }, 'sort is rank, which needs rank to tell by what: rank=red'],
+    [{ sort: '-rank' }, 'sort is -rank, which needs rank to tell by what: rank=red'],
     [
       { sort: 'cloud', rank: 'red' },
       'sort is cloud, and rank has an order of its own; leave sort out to rank the newest granules, ' +

@@ -19,19 +19,15 @@ async function withSummary(summary: Summary | undefined) {
 }
 
 test('a summary tells counts by the names of the service, and null of clouds that nobody knows', async () => {
-  const summary = await withSummary({
-    granules: 3,
-    months: [
-      { month: '2019-01', granules: 2, leastCloud: 0 },
-      { month: '2019-03', granules: 1, leastCloud: undefined },
-    ],
-    tiles: [{ mgrsTile: '01KAB', granules: 3, leastCloud: 0 }],
-    clouds: [
-      { from: 0, to: 10, granules: 2 },
-      { from: null, to: null, granules: 1 },
-    ],
-  })
-  expect(JSON.parse(JSON.stringify(summary))).toEqual({
+  const clouds = [
+    { from: 0, to: 10, granules: 2 },
+    { from: null, to: null, granules: 1 },
+  ]
+  const january = { month: '2019-01', granules: 2, leastCloud: 0 }
+  const march = { month: '2019-03', granules: 1, leastCloud: undefined }
+  const tile = { mgrsTile: '01KAB', granules: 3, leastCloud: 0 }
+  const told = await withSummary({ granules: 3, months: [january, march], tiles: [tile], clouds })
+  expect(JSON.parse(JSON.stringify(told))).toEqual({
     area: [179, -17, -179, -16],
     level: 'L1C',
     granules: 3,
@@ -40,10 +36,7 @@ test('a summary tells counts by the names of the service, and null of clouds tha
       { month: '2019-03', granules: 1, least_cloud: null },
     ],
     tiles: [{ mgrs_tile: '01KAB', granules: 3, least_cloud: 0 }],
-    clouds: [
-      { from: 0, to: 10, granules: 2 },
-      { from: null, to: null, granules: 1 },
-    ],
+    clouds,
   })
 })
 

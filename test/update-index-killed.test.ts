@@ -6,7 +6,9 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { buildIndex } from '../src/build-index.ts'
 import { type AboutIndex, aboutIndex } from '../src/index-file/about.ts'
 import { openIndexToRead, removeTraces } from '../src/index-file/open.ts'
 import { updateIndex } from '../src/update-index.ts'
@@ -66,7 +68,10 @@ async function killUpdate(index: string, newer: string, after: { tiles: number; 
 }
 
 test('an update killed at any moment leaves a whole index, which the next one brings to its end', async () => {
-  const { index, newer, whole } = await prepareLargeUpdate(folder.path)
+  const { index, newer } = await prepareLargeUpdate(folder.path)
+  const whole = join(folder.path, 'whole.sqlite')
+  await buildIndex({ from: [newer], to: whole })
+  const wanted = contentsOf(whole)
   const saved = join(folder.path, 'saved.sqlite')
   await copyFile(index, saved)
   const { settled } = aboutIndex(saved)
@@ -82,8 +87,11 @@ test('an update killed at any moment leaves a whole index, which the next one br
     if (round % 3 !== 1) continue
     const { added } = await updateIndex({ file: index, from: [newer] })
     expect(added).toBe((TILES.length - (told.at(-1) ?? 0)) * (PER_TILE.after - PER_TILE.before))
-    expect(contentsOf(index)).toEqual(contentsOf(whole))
-    expect(aboutIndex(index).settled).toEqual(settled)
+    const isWhole = isDeepStrictEqual(contentsOf(index), wanted)
+    expect(isWhole, 'the index is what one build of the newer CSV gives').toBe(true)
+    // Only now, and only since the CSV names all that the index had.
+    const { newest, settled: whole } = aboutIndex(index)
+    expect(whole).toEqual({ ...settled, L1C: { ...settled.L1C, generation: newest.L1C.generation } })
   }
   console.info(`tiles brought in when killed: ${told.join(', ')} of ${TILES.length}`)
   // In the middle most times, however fast the machine is.

@@ -177,7 +177,13 @@ describe('a warm-up of many granules', () => {
         const first = Number(from)
         searched.push(first)
         const next = first + limit < NUMBERS.length ? [first + limit] : undefined
-        return { granules: NUMBERS.slice(first, first + limit).map(granuleOf), coverage: undefined, next }
+        const granules = NUMBERS.slice(first, first + limit).map(granuleOf)
+        return {
+          granules,
+          coverage: undefined,
+          next,
+          positionOf: (i) => ({ score: 0, after: [first + i + 1] }),
+        }
       },
     }
     return { session: { ...session, catalog }, searched, begun }

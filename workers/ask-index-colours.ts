@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs'
 import type { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { shownAs } from '../src/colour/display.ts'
-import type { Comparison, Rank, Source } from '../src/colour/port.ts'
+import type { Colour, Comparison, Rank, Source } from '../src/colour/port.ts'
+import { bestIs, scoreBy } from '../src/colour/score.ts'
 import { type Parts, shareOf } from '../src/colour/share.ts'
 import { Fault, messageOf } from '../src/errors.ts'
-import { type IndexRow, readIndexRow } from '../src/index-file/row.ts'
+import { namesOf } from './ask-index-names.ts'
 
 /** What is asked of remembered colours. */
 export type AskedColours = {
@@ -14,30 +14,38 @@ export type AskedColours = {
   readonly source: Source
   readonly where: readonly Comparison[]
   readonly rank: Rank | undefined
+  readonly worstFirst: boolean
 }
 
 type Scoring = {
   readonly isWanted: (colour: Parts & { readonly valid: number }) => boolean
-  readonly scoreOf: (colour: Parts) => number
+  readonly scoreOf: (colour: Colour) => number
 }
 
-/** Of what has no score: past all shares, which are negative, and all distances of colours. */
+/** Of what has no score: past all shares and all distances of colours, whichever sign they have. */
 const LAST = 1e6
+
+/** What no score depends on. */
+const WHOLE = { valid: 1, sampled: 1 } as const
 
 let scoring: Scoring = { isWanted: () => true, scoreOf: () => LAST }
 
 /** Makes ready the comparisons and the score of a question; the least score comes first. */
-export async function prepareColours({ source, where, rank }: AskedColours): Promise<void> {
+export async function prepareColours({ where, ...asked }: AskedColours): Promise<void> {
   const isWanted: Scoring['isWanted'] = (colour) => where.every((one) => meets(colour, one))
-  scoring = { isWanted, scoreOf: await scoreBy(rank, source) }
+  scoring = { isWanted, scoreOf: await leastFirst(asked) }
 }
 
-async function scoreBy(rank: Rank | undefined, source: Source): Promise<Scoring['scoreOf']> {
+type Ranking = Pick<AskedColours, 'rank' | 'source' | 'worstFirst'>
+
+async function leastFirst({ rank, source, worstFirst }: Ranking): Promise<Scoring['scoreOf']> {
   if (!rank) return () => LAST
-  if (rank.by === 'share') return (colour) => -(shareOf(colour, rank.of) ?? -LAST)
-  const { distance, labOf } = await import('../src/colour/distance.ts')
-  const wanted = labOf(rank.to)
-  return (colour) => distance(wanted, labOf(shownAs({ ...colour, valid: 1, sampled: 1 }, source)))
+  const scoreOf = await scoreBy(rank, source)
+  const sign = (bestIs(rank) === 'most') === worstFirst ? 1 : -1
+  return (colour) => {
+    const score = scoreOf(colour)
+    return score === undefined ? LAST : sign * score
+  }
 }
 
 function meets(colour: Parts & { readonly valid: number }, { of, is, than }: Comparison): boolean {
@@ -82,7 +90,7 @@ export function defineColours(db: DatabaseSync): void {
     ),
   )
   db.function('score_of', options, (red, green, blue) =>
-    scoring.scoreOf({ red: Number(red), green: Number(green), blue: Number(blue) }),
+    scoring.scoreOf({ red: Number(red), green: Number(green), blue: Number(blue), ...WHOLE }),
   )
   const named = { deterministic: true, varargs: true }
   db.function('place_of', named, (...columns) => namesOf(columns).place)
@@ -92,25 +100,6 @@ export function defineColours(db: DatabaseSync): void {
     return Number(names.place === place && names.granuleId === granuleId)
   })
 }
-
-/** Names from the columns that tell them, in the order of the table: a row's names are asked for twice. */
-function namesOf(columns: readonly unknown[]): { readonly place: string; readonly granuleId: string } {
-  const isLast = columns.every((value, i) => value === lastColumns[i])
-  if (!isLast || columns.length !== lastColumns.length) {
-    const [cell, sensing, generation, start, stamp, made, orbit, pass, baseline, verbatim] = columns
-    const times = [cell, sensing, generation, 0, start, stamp, made, orbit, pass, baseline]
-    const rest = [null, null, null, null, null, null, null, 0, 0, verbatim]
-    lastNames = readIndexRow(asIndexRow([...times, ...rest]))
-    lastColumns = columns
-  }
-  return lastNames
-}
-
-let lastColumns: readonly unknown[] = []
-let lastNames = { place: '', granuleId: '' }
-
-/** The statements hand over columns of the table as they stand there. */
-const asIndexRow = (columns: readonly unknown[]) => columns as unknown as IndexRow
 
 /** Which file is attached as `store`, by what tells it from one that takes its place; empty: none. */
 let attached: string | undefined

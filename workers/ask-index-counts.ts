@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Best } from '../src/catalog/port.ts'
-import { boxOf, type KnownGround } from './ask-index-ground.ts'
+import { boxOf } from '../src/index-file/row.ts'
+import type { KnownGround } from './ask-index-ground.ts'
 
 /*
  * Aggregates of SQL that group rows while they are read: cheaper than to hand rows over, and than sorting

@@ -1,18 +1,20 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Best } from '../src/catalog/port.ts'
+import { boxOf, COLUMN } from '../src/index-file/row.ts'
 import { attachStore, defineColours, forgetStore, prepareColours, storeFault } from './ask-index-colours.ts'
+import { defineCondition, prepareCondition } from './ask-index-condition.ts'
 import { defineChoice, defineTally } from './ask-index-counts.ts'
-import { type AskedGround, boxOf, defineGround, groundOf, type KnownGround } from './ask-index-ground.ts'
+import { type AskedGround, defineGround, groundOf, type KnownGround } from './ask-index-ground.ts'
 
-export { attachStore, forgetStore, prepareColours, storeFault }
+export { attachStore, forgetStore, prepareColours, prepareCondition, storeFault }
 
 /*
  * What SQL alone cannot tell, loaded with the first question that needs it: most need none, and a fresh process
  * answers its first one in half the time.
  */
 
-/** Where the edges of a row's box stand; see IndexRow. */
-const EDGES = [13, 14, 15, 16] as const
+/** Where the edges of a row's box stand. */
+const EDGES = [COLUMN.west, COLUMN.south, COLUMN.east, COLUMN.north] as const
 
 let ground: KnownGround | undefined
 let best: Best | undefined
@@ -33,13 +35,14 @@ export function defineFunctions(db: DatabaseSync): void {
   defineTally(db, presentGround)
   defineChoice(db, () => ({ best, ground: presentGround() }))
   defineColours(db)
+  defineCondition(db)
 }
 
 /** Share of the area that the granule of a row covers, 0 to 1. */
 export function coverageOf(row: readonly unknown[]): number {
   const { cover, tileOf } = presentGround()
   const [west, south, east, north] = EDGES.map((column) => row[column])
-  return cover.coverage({ mgrsTile: tileOf(Number(row[0])), box: boxOf(west, south, east, north) })
+  return cover.coverage({ mgrsTile: tileOf(Number(row[COLUMN.cell])), box: boxOf(west, south, east, north) })
 }
 
 function presentGround(): KnownGround {

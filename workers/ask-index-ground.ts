@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
-import { type Cover, coverOf, type Ground } from '../src/ground/cover.ts'
-import { cellOf } from '../src/index-file/row.ts'
+import { canMatch } from '../src/catalog/can-match.ts'
+import { type Cover, coverOf, type Ground, roomForCovers } from '../src/ground/cover.ts'
+import { boxOf, cellOf } from '../src/index-file/row.ts'
 import type { Shape } from '../src/sentinel2/area.ts'
 import type { Level } from '../src/sentinel2/bands.ts'
 import type { Box } from '../src/sentinel2/granule.ts'
-import { tileBox } from '../src/sentinel2/tiles.ts'
 
 /** The ground that granules are compared with. */
 export type AskedGround = {
@@ -25,45 +25,40 @@ export type KnownGround = {
   readonly cover: Cover
 }
 
-/** Degrees; boxes of valid data stick out of their tiles by up to 13 m. */
-const PAST_TILE = 2e-3
-/** A granule covers no more than its tile but for the last digits. */
-const DIGITS = 1e-9
-const MICRODEGREES = 1e6
-/** Areas that pages and parts of counts come back to. */
+/** Areas that pages and parts of counts come back to: so many, and as shapes so many characters of JSON together. */
 const KEPT = 8
+/** Some twice the longest shape. What a shape is made into takes up to ten times its text. */
+const MOST_CHARACTERS = 4_000_000
 const covers = new Map<string, Cover>()
+const room = roomForCovers()
 
 export function groundOf({ box, shape, level, tiles, leastCoverage }: AskedGround): KnownGround {
   const cover = coverOfArea(box, shape)
-  const canMatch = (mgrsTile: string) =>
-    (shape === undefined || meetsTile(cover, mgrsTile)) &&
-    (leastCoverage === undefined || cover.coverage({ mgrsTile, box: undefined }) >= leastCoverage - DIGITS)
-  const names = new Map(tiles.filter(canMatch).map((tile) => [cellOf(level, tile), tile]))
+  const tests = { isShaped: shape !== undefined, leastCoverage }
+  const matching = tiles.filter((mgrsTile) => canMatch(mgrsTile, cover, tests))
+  const names = new Map(matching.map((tile) => [cellOf(level, tile), tile]))
   return { cells: [...names.keys()], tileOf: (cell) => names.get(cell) ?? '', cover }
 }
 
 /** What is known of an area's tiles is kept for the next question about it. */
 function coverOfArea(box: Box, shape: string | undefined): Cover {
   const name = `${box.join()} ${shape ?? ''}`
-  const cover = covers.get(name) ?? coverOf(shape === undefined ? { box } : { box, shape: readShape(shape) })
+  const area = () => (shape === undefined ? { box } : { box, shape: readShape(shape) })
+  const cover = covers.get(name) ?? coverOf(area(), room)
   covers.delete(name)
+  let characters = name.length
+  for (const other of covers.keys()) characters += other.length
+  for (const oldest of covers.keys()) {
+    if (covers.size < KEPT && characters <= MOST_CHARACTERS) break
+    covers.delete(oldest)
+    characters -= oldest.length
+  }
   covers.set(name, cover)
-  const [oldest] = covers.keys()
-  if (covers.size > KEPT && oldest !== undefined) covers.delete(oldest)
   return cover
 }
 
 /** Written by the asking side from a Shape. */
 const readShape = (json: string): Shape => JSON.parse(json) as Shape
-
-function meetsTile(cover: Cover, mgrsTile: string): boolean {
-  const tile = tileBox(mgrsTile)
-  if (!tile) return false
-  const [west, south, east, north] = tile
-  const box: Box = [west - PAST_TILE, south - PAST_TILE, east + PAST_TILE, north + PAST_TILE]
-  return cover.meets({ mgrsTile, box })
-}
 
 /** Functions of SQL by which rows are compared with the ground of the present question. */
 export function defineGround(db: DatabaseSync, ground: () => KnownGround): void {
@@ -75,11 +70,4 @@ export function defineGround(db: DatabaseSync, ground: () => KnownGround): void 
   define('meets', (at, cover) => Number(cover.meets(at)))
   define('is_within', (at, cover) => Number(cover.isWithin(at)))
   define('coverage', (at, cover) => cover.coverage(at))
-}
-
-/** Box of a row in degrees; undefined where it has none. */
-export function boxOf(west: unknown, south: unknown, east: unknown, north: unknown): Box | undefined {
-  if (west === null || south === null || east === null || north === null) return undefined
-  const degrees = (edge: unknown) => Number(edge) / MICRODEGREES
-  return [degrees(west), degrees(south), degrees(east), degrees(north)]
 }

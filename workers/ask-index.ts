@@ -16,18 +16,23 @@ export type Batch = {
   readonly questions: readonly Question[]
 }
 
+/** What a statement may be over. */
+type Source = 'granules' | 'refined' | 'coloured' | 'uncoloured'
+
 /** A statement; rows come back as arrays in the order of their columns. */
 export type Question = {
   /** Of queries/sqlite. */
   readonly statement: string
   /** What the statement is over, where it says so; of queries/sqlite, too. */
-  readonly source?: 'granules' | 'refined' | 'coloured' | 'uncoloured' | undefined
+  readonly source?: Source | undefined
   readonly values: Readonly<Record<string, SQLInputValue>>
   /** Where the statement or the answer compares granules with it. */
   readonly ground?: AskedGround | undefined
-  /** The best granule of each group is chosen first. */
-  readonly best?: Best | undefined
+  /** The best granule of each group is chosen first, among those of a source. */
+  readonly best?: { readonly of: Best; readonly among: Source } | undefined
   readonly colours?: AskedColours | undefined
+  /** JSON of the Condition that rows must meet. */
+  readonly condition?: string | undefined
   /** Whether the answer tells how much of the area each row's granule covers. */
   readonly coverage?: boolean | undefined
 }
@@ -57,7 +62,7 @@ export type Standing = {
   /** 0 where a level has none, or none tells. */
   readonly newest: Readonly<Record<Level, { readonly sensing: number; readonly generation: number }>>
   /** Up to which generation each level has all rows; 0: none, or not known. */
-  readonly settled?: Readonly<Record<Level, { readonly generation: number }>> | undefined
+  readonly settled: Readonly<Record<Level, { readonly generation: number }>>
 }
 
 type Index = Pick<Batch, 'file' | 'stamp'>
@@ -125,7 +130,10 @@ function faultOf(index: Index, { colours }: Question, thrown: unknown): Fault {
 }
 
 /** Values of a question; those with a ground look only where a granule can match. */
-function valuesFor(index: Opened, { ground, best, colours, values }: Question): Question['values'] {
+function valuesFor(
+  index: Opened,
+  { ground, best, colours, condition, values }: Question,
+): Question['values'] {
   if (!ground || !functions) return values
   if (!index.hasFunctions) functions.defineFunctions(index.db)
   index.hasFunctions = true
@@ -133,12 +141,14 @@ function valuesFor(index: Opened, { ground, best, colours, values }: Question): 
     leaveSnapshot()
     functions.attachStore(index.db, colours.store)
   }
-  return { ...values, cells: JSON.stringify(functions.prepareGround(ground, best)) }
+  if (condition !== undefined) functions.prepareCondition(condition)
+  return { ...values, cells: JSON.stringify(functions.prepareGround(ground, best?.of)) }
 }
 
 function answerIn(index: Opened, standing: Standing, question: Question, values: Question['values']): Answer {
   if (question.best) {
-    statement(index, textOf({ ...question, statement: 'choose' })).get({ ...values, chosen: 0 })
+    const choose = { statement: 'choose', source: question.best.among, values }
+    statement(index, textOf(choose)).get({ ...values, chosen: 0 })
   }
   const rows = statement(index, textOf(question)).all(values) as unknown as unknown[][]
   const coverage = question.coverage ? rows.map((row) => functions?.coverageOf(row) ?? 0) : undefined

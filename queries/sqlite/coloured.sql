@@ -1,5 +1,6 @@
--- The granules that a search matches and whose colour is remembered and as it is wanted, found from the colours of their tiles; stands
--- where other statements say {source}. Functions of the connection are those of workers/ask-index-colours.ts.
+-- The granules that a search matches and whose colour is remembered and as it is wanted, found from the colours of
+-- their tiles; stands where other statements say {source}. Functions of the connection are those of
+-- workers/ask-index-colours.ts.
 -- :tiles         JSON object, the cell of each candidate tile by the tile's name
 -- :storage       TEXT, whose colours are meant
 -- :colourSource  TEXT, bands or preview

@@ -5,3 +5,4 @@
 SELECT * FROM granule WHERE cell = :cell AND orbit = :orbit
 UNION ALL
 SELECT * FROM granule WHERE verbatim IS NOT NULL AND json_extract(verbatim, '$[0]') = :name
+ORDER BY cell, sensing, generation, seq

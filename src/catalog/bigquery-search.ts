@@ -4,11 +4,11 @@ import type { Jobs } from './bigquery-jobs.ts'
 import { compareKeys, compareOldest, type Key, keyForm, keyOf, type Row, readRow } from './bigquery-rows.ts'
 import { pageValues, STATEMENT, searchSql, valuesOf } from './bigquery-statements.ts'
 import { readCursor } from './cursor.ts'
-import type { Best, Page, PageOptions, Search, Sort } from './port.ts'
-import { type Refinement, refinement } from './refine.ts'
+import type { Best, CatalogPage, PageOptions, Position, Search, Sort } from './port.ts'
+import { coverageOfEach, type Refinement, refinement } from './refine.ts'
 
 /** A granule that matches, and where it stands in the order asked for. */
-type Found = { readonly granule: Granule; readonly key: Key; readonly coverage: number | undefined }
+type Found = { readonly granule: Granule; readonly key: Key }
 
 /**
  * A page of a search in a table. What SQL cannot tell is told here: shapes, and the share of the area a
@@ -21,23 +21,31 @@ export async function searchTable(
   table: string,
   search: Search,
   options: PageOptions & { readonly mostRows: number },
-): Promise<Page> {
+): Promise<CatalogPage> {
   const after = options.after && readCursor(keyForm, options.after)
-  const refined = refinement(search)
-  if (refined.tiles.length === 0)
-    return { granules: [], coverage: options.coverage ? [] : undefined, next: undefined }
+  const refined = await refinement(search)
+  if (refined.tiles.length === 0) return { ...NOTHING, coverage: options.coverage ? [] : undefined }
   const { limit, mostRows, signal } = options
   const asked = { jobs, table, search, refined, after, limit, mostRows, signal }
-  const found = await (search.best || search.sort === 'coverage' ? chosen(asked) : inOrder(asked))
+  const readsAll = search.best !== undefined || BY_COVERAGE.includes(search.sort ?? '-datetime')
+  const found = await (readsAll ? chosen(asked) : inOrder(asked))
   const page = found.slice(0, limit)
+  const granules = page.map(({ granule }) => granule)
   return {
-    granules: page.map(({ granule }) => granule),
-    coverage: options.coverage
-      ? page.map(({ granule, coverage }) => coverage ?? refined.coverage(granule))
-      : undefined,
+    granules,
+    coverage: options.coverage ? await coverageOfEach(refined, granules) : undefined,
     next: found.length > limit ? page.at(-1)?.key : undefined,
+    positionOf: (granule) => positionOf(page[granule]),
   }
 }
+
+const positionOf = (found: Found | undefined): Position => ({
+  score: found?.key[0] ?? 0,
+  after: found?.key ?? [],
+})
+
+const NOTHING = { granules: [], next: undefined, positionOf: () => positionOf(undefined) } as const
+const BY_COVERAGE: readonly Sort[] = ['coverage', '-coverage']
 
 type Asked = {
   readonly jobs: Jobs
@@ -53,7 +61,7 @@ type Asked = {
 /** The first granules after the cursor, one more than the page holds where there are more. */
 async function inOrder(asked: Asked): Promise<Found[]> {
   const { jobs, table, search, refined, after, limit, mostRows, signal } = asked
-  const { keeps } = refined
+  const { keeps, breathe } = refined
   const sort = search.sort ?? '-datetime'
   const sql = searchSql(STATEMENT[sort], table, search)
   const values = valuesOf(search, refined)
@@ -70,8 +78,9 @@ async function inOrder(asked: Asked): Promise<Found[]> {
           rows++
           last = row
           const granule = readRow(row)
+          if (keeps) await breathe()
           if (!granule || (keeps && !keeps(granule))) continue
-          found.push({ granule, key: keyOf(row, leadOf(sort)), coverage: undefined })
+          found.push({ granule, key: keyOf(row, leadOf(sort)) })
           if (found.length > limit) return
         }
       },
@@ -82,7 +91,7 @@ async function inOrder(asked: Asked): Promise<Found[]> {
   }
 }
 
-const leadOf = (sort: Sort) => (sort === 'cloud' ? 'cloudiness' : undefined)
+const leadOf = (sort: Sort) => (sort === 'cloud' || sort === '-cloud' ? 'cloudiness' : undefined)
 
 /** Of all that match the first after the cursor, where their order or choice hangs on what they cover. */
 async function chosen(asked: Asked): Promise<Found[]> {
@@ -95,11 +104,10 @@ async function chosen(asked: Asked): Promise<Found[]> {
     found.splice(limit + 1)
   }
   const take = ({ granule, key, coverage }: Seen) => {
-    const lead = sort === 'coverage' ? -coverage : sort === 'cloud' ? key[0] : 0
-    const [, ...rest] = key
-    const placed: Key = [lead, ...rest]
+    const [cloudiness, ...rest] = key
+    const placed: Key = [LEAD[sort](cloudiness, coverage), ...rest]
     if (after && compare(after, placed) >= 0) return
-    found.push({ granule, key: placed, coverage })
+    found.push({ granule, key: placed })
     if (found.length > 4 * limit + 1000) order()
   }
   if (best === undefined) await readAll(asked, take)
@@ -107,6 +115,18 @@ async function chosen(asked: Asked): Promise<Found[]> {
   order()
   return found
 }
+
+/** By what each order goes before it goes by time, the least first; clouds above 100 are unknown, and last. */
+const LEAD = {
+  '-datetime': () => 0,
+  datetime: () => 0,
+  cloud: (cloudiness) => cloudiness,
+  '-cloud': (cloudiness) => (cloudiness > 100 ? cloudiness : -cloudiness),
+  coverage: (_, coverage) => -coverage,
+  '-coverage': (_, coverage) => coverage,
+  rank: () => 0,
+  '-rank': () => 0,
+} as const satisfies Record<Sort, (cloudiness: number, coverage: number) => number>
 
 /** A granule with its cloudiness leading its key. */
 type Seen = { readonly granule: Granule; readonly key: Key; readonly coverage: number }
@@ -132,7 +152,7 @@ async function readAll(
   { jobs, table, search, refined, mostRows, signal }: Asked,
   take: (seen: Seen) => void,
 ): Promise<void> {
-  const { keeps } = refined
+  const { keeps, breathe } = refined
   const name = search.best && !keeps ? 'best' : 'search'
   const sql = searchSql(name, table, search)
   const values = {
@@ -148,6 +168,7 @@ async function readAll(
       for await (const row of each(pages)) {
         if (++rows > mostRows) throw tooMany(search, mostRows)
         const granule = readRow(row)
+        await breathe()
         if (!granule || (keeps && !keeps(granule))) continue
         take({ granule, key: keyOf(row, 'cloudiness'), coverage: refined.coverage(granule) })
       }
@@ -156,8 +177,8 @@ async function readAll(
   )
 }
 
-function tooMany({ best }: Search, mostRows: number): Fault {
-  const what = best === undefined ? 'sort=coverage' : `best=${best}`
+function tooMany({ best, sort }: Search, mostRows: number): Fault {
+  const what = best === undefined ? `sort=${sort}` : `best=${best}`
   const sentence =
     `More than ${mostRows} granules of BigQuery's table would have to be compared for ${what}. ` +
     'Ask for a smaller area or time, or use SWATH_CATALOG=sqlite:<file>, which compares them all.'

@@ -11,8 +11,8 @@ const HOUR = 3600 * 1e6
 const ALWAYS = { from: -9e15, until: 9e15 } as const
 
 /** What a page of a search asks a table, to be told what it costs; no tiles: nothing, since none can match. */
-export function searchStatement(table: string, search: Search) {
-  const refined = refinement(search)
+export async function searchStatement(table: string, search: Search) {
+  const refined = await refinement(search)
   const { tiles, keeps } = refined
   const name =
     search.best && !keeps ? 'best' : STATEMENT[search.best ? '-datetime' : (search.sort ?? '-datetime')]
@@ -29,8 +29,11 @@ export const STATEMENT = {
   '-datetime': 'search',
   datetime: 'search-oldest',
   cloud: 'search-clearest',
+  '-cloud': 'search-cloudiest',
   coverage: 'search',
+  '-coverage': 'search',
   rank: 'search',
+  '-rank': 'search',
 } as const satisfies Record<Sort, string>
 
 export type SearchStatement = (typeof STATEMENT)[Sort] | 'best'

@@ -48,12 +48,14 @@ export function bigqueryCatalog(options: BigqueryOptions): Catalog {
 
     summary: async () => undefined,
 
+    placesIn: async () => undefined,
+
     freshness: () => undefined,
 
     async cost(search, signal) {
       refuse('bigquery', search, UNKNOWN)
       return on(search.level, async (table) => {
-        const { sql, values, tiles } = searchStatement(table, search)
+        const { sql, values, tiles } = await searchStatement(table, search)
         if (tiles.length === 0) return bill(0)
         const [dryRun, facts] = await Promise.all([jobs.dryRun(sql, values, signal), look(table)])
         return costOf(dryRun, tiles.length, facts)
@@ -64,8 +66,8 @@ export function bigqueryCatalog(options: BigqueryOptions): Catalog {
       await on('L1C', (table) => jobs.run(statement('alive', table), {}, allRows, signal))
       for (const level of ['L1C', 'L2A'] as const) {
         if (tableOf(level) === undefined) continue
-        await on(level, (table) => {
-          const { sql, values } = searchStatement(table, { ...ONE_TILE, level })
+        await on(level, async (table) => {
+          const { sql, values } = await searchStatement(table, { ...ONE_TILE, level })
           return jobs.dryRun(sql, values, signal)
         })
       }

@@ -115,6 +115,8 @@ export type Naming = {
   /** Granules that are wanted; undefined: all. */
   readonly atMost?: number
   readonly after?: Granule | undefined
+  /** Which granules are wanted; undefined: every one. */
+  readonly keeps?: ((granule: Granule) => boolean) | undefined
   readonly signal: AbortSignal | undefined
 }
 
@@ -125,7 +127,7 @@ export type Naming = {
 export async function withNames(
   storage: Storage,
   products: readonly Granule[],
-  { atMost = Number.POSITIVE_INFINITY, after, signal }: Naming,
+  { atMost = Number.POSITIVE_INFINITY, after, keeps, signal }: Naming,
 ): Promise<Granule[]> {
   const place = after && { ...after, granuleId: '' }
   const rest = place ? products.filter((product) => compareGranules(place, product) <= 0) : products
@@ -136,7 +138,8 @@ export async function withNames(
     const found = await pMap(batch, (product) => granuleNames(storage, product, signal), {
       concurrency: AT_ONCE,
     })
-    named.push(...found.flat().filter((granule) => !after || compareGranules(after, granule) < 0))
+    const follows = (granule: Granule) => !after || compareGranules(after, granule) < 0
+    named.push(...found.flat().filter((granule) => follows(granule) && (!keeps || keeps(granule))))
   }
   return named
 }

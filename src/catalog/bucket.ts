@@ -1,15 +1,16 @@
 import { z } from 'zod'
 import { Fault } from '../errors.ts'
 import { WORLD } from '../sentinel2/area.ts'
-import { compareProducts, type Granule, LONG_FORM_END } from '../sentinel2/granule.ts'
+import { compareProducts, type Granule, LEVEL_ROOT, LONG_FORM_END } from '../sentinel2/granule.ts'
 import { type GranuleName, parseGranuleName } from '../sentinel2/names.ts'
 import type { Micros } from '../sentinel2/time.ts'
 import type { Storage } from '../storage/port.ts'
 import { BEGINNING, granuleOf, slices, withNames } from './bucket-products.ts'
+import { conditionTest, fieldsIn } from './condition.ts'
 import { foreignToken, readCursor } from './cursor.ts'
-import type { Catalog, Cursor, Search } from './port.ts'
-import { refinement } from './refine.ts'
-import { refuse } from './refuse.ts'
+import type { Catalog, Condition, Cursor, Field, Search } from './port.ts'
+import { coverageOfEach, refinement } from './refine.ts'
+import { refuse, refuseFields } from './refuse.ts'
 
 const DAY = 86_400 * 1e6
 /** Products that are asked for their granules at once, the likeliest first. */
@@ -32,11 +33,13 @@ export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalog
   return {
     async search(search, { limit, after, coverage, signal }) {
       refuse('bucket', search, UNKNOWN)
+      refuseFields('bucket', search, UNKNOWN_FIELDS)
       const position = after && positionOf(after)
       // Without boxes a tile stands for each of its granules: what it does not match is not even listed.
-      const { tiles: near, beside, keeps, coverage: coverageOf } = refinement(search)
-      const tiles = near.filter(
-        (mgrsTile) => !beside.includes(mgrsTile) && (!keeps || keeps({ mgrsTile, box: undefined })),
+      const refined = await refinement(search)
+      const beside = new Set(refined.beside)
+      const tiles = refined.tiles.filter(
+        (mgrsTile) => !beside.has(mgrsTile) && refined.keepsGround({ mgrsTile, box: undefined }),
       )
       if (tiles.length > maxTiles) throw tooLarge(tiles.length, maxTiles)
       const found: Granule[] = []
@@ -46,16 +49,17 @@ export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalog
         now,
         signal,
       })) {
-        found.push(
-          ...(await withNames(storage, slice, { atMost: limit + 1 - found.length, after: position, signal })),
-        )
+        const atMost = limit + 1 - found.length
+        const { products, keeps } = tested(slice, search.only)
+        found.push(...(await withNames(storage, products, { atMost, after: position, keeps, signal })))
         if (found.length > limit) break
       }
       const page = found.slice(0, limit)
       return {
         granules: page,
-        coverage: coverage ? page.map(coverageOf) : undefined,
+        coverage: coverage ? await coverageOfEach(refined, page) : undefined,
         next: found.length > limit ? cursorAfter(page.at(-1)) : undefined,
+        positionOf: (granule) => ({ score: 0, after: cursorAfter(page[granule]) ?? [] }),
       }
     },
 
@@ -83,6 +87,18 @@ export function bucketCatalog(storage: Storage, { maxTiles, now }: BucketCatalog
 
     summary: async () => undefined,
 
+    async placesIn(place, level, signal) {
+      const path = [place.slice(0, 2), place.slice(2, 3)].filter((part) => part !== '')
+      const prefix = `${LEVEL_ROOT[level]}${path.map((part) => `${part}/`).join('')}`
+      const places: string[] = []
+      for await (const page of storage.list(prefix, { delimiter: '/', signal })) {
+        for (const entry of page) {
+          if (entry.kind === 'folder') places.push(place + entry.prefix.slice(prefix.length, -1))
+        }
+      }
+      return places
+    },
+
     freshness: () => undefined,
     cost: async () => undefined,
     async check(signal) {
@@ -100,6 +116,23 @@ const UNKNOWN = {
   sort: 'is not newest first, the one order it lists in without listing all',
   where: 'asks for remembered colours, which the bucket does not hold',
 } as const
+
+/** Fields of conditions that no name of a product tells. */
+const UNKNOWN_FIELDS = {
+  cloudCover: 'cloud cover',
+  datatake: 'the datatake',
+} as const satisfies Partial<Record<Field, string>>
+/** What hangs on the granule's own name, which takes a list to find. */
+const NAMED: readonly Field[] = ['granuleId', 'absoluteOrbit', 'baseline']
+
+/** Products that may match, before their granules are listed, and the test that is left for these. */
+function tested(products: readonly Granule[], only: Condition | undefined) {
+  if (!only) return { products, keeps: undefined }
+  const test = conditionTest(only)
+  const fields = fieldsIn(only)
+  if (NAMED.some((field) => fields.has(field))) return { products, keeps: test }
+  return { products: products.filter(test), keeps: undefined }
+}
 
 const tooLarge = (tiles: number, maxTiles: number): Fault =>
   new Fault(

@@ -3,6 +3,9 @@ import type { Area } from '../sentinel2/area.ts'
 import type { Level } from '../sentinel2/bands.ts'
 import type { Granule } from '../sentinel2/granule.ts'
 import type { Micros } from '../sentinel2/time.ts'
+import type { Condition } from './condition.ts'
+
+export type { Condition, Field, Value } from './condition.ts'
 
 /** What is asked of a catalog: the granules of an area, and which of them. */
 export type Search = {
@@ -12,6 +15,8 @@ export type Search = {
   readonly time: { readonly from: Micros | undefined; readonly until: Micros | undefined }
   /** Percent, both ends included; a granule whose cloud cover is not known does not match. */
   readonly cloud: { readonly min: number; readonly max: number } | undefined
+  /** What else must hold of each granule. */
+  readonly only?: Condition | undefined
   /** Only these tiles; undefined: all that the area touches. */
   readonly tiles: readonly string[] | undefined
   /**
@@ -30,7 +35,8 @@ export type Search = {
   readonly since?: Micros | undefined
   /**
    * Of all that match, the least clouded granule of each tile, or of each tile and month (UTC) of sensing:
-   * then the one that covers most of the area, then the newest. Unknown clouds come last.
+   * then the one that covers most of the area, then the newest. Unknown clouds come last. What `colours` compares
+   * is met before; where it compares nothing, the best are chosen whether or not their colours are known.
    */
   readonly best?: Best | undefined
   /** The order of the answer; `-datetime`, newest first, by default. */
@@ -46,18 +52,31 @@ export const BESTS = ['tile', 'tile,month'] as const
 export type Best = (typeof BESTS)[number]
 
 /**
- * Newest first, oldest first (the exact reverse), least clouded, most covering, best colour. What is equal by
- * cloud, coverage or colour comes newest first; unknown clouds and colours come last.
+ * Newest first, oldest first (the exact reverse), least clouded, most covering, best colour; and the most clouded,
+ * the least covering, the worst colour first. What is equal by cloud, coverage or colour comes newest first;
+ * unknown clouds and colours come last.
  */
-export const SORTS = ['-datetime', 'datetime', 'cloud', 'coverage', 'rank'] as const
+export const SORTS = [
+  '-datetime',
+  'datetime',
+  'cloud',
+  '-cloud',
+  'coverage',
+  '-coverage',
+  'rank',
+  '-rank',
+] as const
 export type Sort = (typeof SORTS)[number]
+
+/** Whether an order hangs on a rank. */
+export const isByRank = (sort: Sort | undefined): boolean => sort === 'rank' || sort === '-rank'
 
 export type ColourWish = {
   readonly sampling: Sampling
   /** `known`: granules whose colour is remembered and meets all of `where`; `unknown`: the others. */
   readonly which: 'known' | 'unknown'
   readonly where: readonly Comparison[]
-  /** By what `sort: 'rank'` orders. */
+  /** By what `sort: 'rank'` and its reverse order. */
   readonly rank: Rank | undefined
 }
 
@@ -77,11 +96,21 @@ export type Page = {
   readonly granules: readonly Granule[]
   /**
    * Share of the area that each granule's footprint covers, 0 to 1, in the order of the granules, where it was
-   * asked for. Of an area without extent, a point or a line: 1 or 0 of the point, the share of the line.
+   * asked for. Of points the share of their number, of lines that of their length.
    */
   readonly coverage: readonly number[] | undefined
   /** Where the next page starts; undefined on the last page. */
   readonly next: Cursor | undefined
+}
+
+/** A page of one catalog, and where each of its granules stands in its order. */
+export type CatalogPage = Page & { readonly positionOf: (granule: number) => Position }
+
+export type Position = {
+  /** By what the order goes before it goes by time, the least first; 0 where it goes by time alone. */
+  readonly score: number
+  /** Where the page behind this granule starts. */
+  readonly after: Cursor
 }
 
 /** What a search matches, without naming it. */
@@ -157,7 +186,7 @@ export interface Catalog {
    * @throws {Fault} bad-request for a cursor or a filter it cannot serve, area-too-large, upstream-failed,
    * upstream-late, upstream-busy, over-budget, misconfigured, cancelled
    */
-  search(search: Search, options: PageOptions): Promise<Page>
+  search(search: Search, options: PageOptions): Promise<CatalogPage>
   /**
    * The granule of this name; of several products that carry it the best (compareProducts); undefined if
    * there is none.
@@ -168,6 +197,13 @@ export interface Catalog {
   extent(search: Search, signal?: AbortSignal): Promise<Extent | undefined>
   /** What a search matches, counted by month, tile and cloud; undefined as extent. @throws {Fault} as search */
   summary(search: Search, signal?: AbortSignal): Promise<Summary | undefined>
+  /**
+   * Where granules of a level lie, one step down the names of tiles: the zones (`33`) of the world (''), the bands
+   * of latitude (`33U`) of a zone, the tiles (`33UUB`) of one of these; in order of name. Undefined where it cannot
+   * tell without a bill.
+   * @throws {Fault} as search
+   */
+  placesIn(place: string, level: Level, signal?: AbortSignal): Promise<readonly string[] | undefined>
   /** What it knew at its last answer; undefined where what it knows is always current. */
   freshness(): Freshness | undefined
   /** What a search bills; undefined where it costs nothing. */

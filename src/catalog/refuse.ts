@@ -1,5 +1,6 @@
 import { Fault } from '../errors.ts'
-import type { Search } from './port.ts'
+import { fieldsIn } from './condition.ts'
+import type { Field, Search } from './port.ts'
 
 /** What of a search a catalog may not know how to serve, by the parameter that the user knows it as. */
 const ASKED = {
@@ -35,6 +36,23 @@ export function refuse(
     `${errors.map(({ parameter, message }) => `${parameter} ${message}`).join('; ')}. ` +
     `Leave ${names.length === 1 ? 'it' : 'them'} out, or ${WAY_OUT}`
   throw new Fault('bad-request', sentence, { errors })
+}
+
+/**
+ * Refuses conditions on what a catalog does not know.
+ * @param unknown what each such field is, in words
+ * @throws {Fault} bad-request
+ */
+export function refuseFields(
+  catalog: string,
+  { only }: Search,
+  unknown: Readonly<Partial<Record<Field, string>>>,
+): void {
+  const names = only ? [...fieldsIn(only)].flatMap((field) => unknown[field] ?? []) : []
+  if (names.length === 0) return
+  const message = `asks for ${names.join(' and ')}, which the ${catalog} catalog does not know`
+  const sentence = `The filter ${message}. Leave that out, or ${WAY_OUT}`
+  throw new Fault('bad-request', sentence, { errors: [{ parameter: 'filter', message }] })
 }
 
 /** Without a filter on colours it is the order by rank that asks for them. */

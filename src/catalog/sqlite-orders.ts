@@ -1,46 +1,49 @@
 import { z } from 'zod'
 import type { Question, Standing } from '../../workers/ask-index.ts'
 import { Fault } from '../errors.ts'
+import { COLUMN } from '../index-file/row.ts'
 import { readCursor, tokenFault } from './cursor.ts'
-import type { Cursor, Search } from './port.ts'
+import { type Cursor, isByRank, type Position, type Search, type Sort } from './port.ts'
 
 /** The orders of a page, and the statement of queries/sqlite of each. */
 export const ORDERS = {
   newest: 'search',
   oldest: 'search-oldest',
   clearest: 'search-clearest',
+  cloudiest: 'search-cloudiest',
   covering: 'search-covering',
+  'least-covering': 'search-least-covering',
+  /** Of scores that are made as the order goes, the worst rank first too. */
   ranked: 'search-ranked',
+  'worst-ranked': 'search-ranked',
 } as const
 export type Order = keyof typeof ORDERS
 
 type Row = readonly unknown[]
 
-/** Columns of IndexRow by which rows are ordered: sensing, generation, cell, seq. */
-const KEY = [1, 2, 0, 3] as const
+/** Columns by which rows are ordered. */
+const KEY = [COLUMN.sensing, COLUMN.generation, COLUMN.cell, COLUMN.seq] as const
 /** Behind the columns of the table. */
-const SCORE = 20
+const SCORE = COLUMN.verbatim + 1
+
+const ORDER_OF = {
+  '-datetime': 'newest',
+  datetime: 'oldest',
+  cloud: 'clearest',
+  '-cloud': 'cloudiest',
+  coverage: 'covering',
+  '-coverage': 'least-covering',
+  rank: 'ranked',
+  '-rank': 'worst-ranked',
+} as const satisfies Record<Sort, Order>
 
 /** @throws {Fault} bad-request for an order by rank without one */
 export function orderOf({ sort = '-datetime', colours }: Search): Order {
-  switch (sort) {
-    case '-datetime':
-      return 'newest'
-    case 'datetime':
-      return 'oldest'
-    case 'cloud':
-      return 'clearest'
-    case 'coverage':
-      return 'covering'
-    case 'rank': {
-      if (colours?.which === 'unknown') return 'newest'
-      if (colours?.rank) return 'ranked'
-      const errors = [{ parameter: 'sort', message: 'is by rank, and there is no rank' }]
-      throw new Fault('bad-request', 'An order by rank needs a rank to order by, such as rank=red.', {
-        errors,
-      })
-    }
-  }
+  if (!isByRank(sort)) return ORDER_OF[sort]
+  if (colours?.which === 'unknown') return 'newest'
+  if (colours?.rank) return ORDER_OF[sort]
+  const errors = [{ parameter: 'sort', message: 'is by rank, and there is no rank' }]
+  throw new Fault('bad-request', 'An order by rank needs a rank to order by, such as rank=red.', { errors })
 }
 
 /** Whether rows are ordered by a score that no key of the table has. */
@@ -53,9 +56,21 @@ export function compareRows(order: Order): (a: Row, b: Row) => number {
   return (a, b) => Number(a[SCORE]) - Number(b[SCORE]) || newestFirst(a, b)
 }
 
-/** Times that a row may have to come before the last one of a full page. */
-export function stillWanted(order: Order, last: Row | undefined): Question['values'] {
-  if (!last || isScored(order)) return {}
+/**
+ * Times or clouds that a row may have to come before the last one of a full page. What a row covers and how its
+ * colour does are computed to be held against a bound, so that one would spare little.
+ */
+export function stillWanted({ cloud }: Search, order: Order, last: Row | undefined): Question['values'] {
+  if (!last) return {}
+  if (order === 'clearest') {
+    const most = Number(last[SCORE])
+    return most > 100 ? {} : { cloudMin: cloud?.min ?? Number.MIN_SAFE_INTEGER, cloudMax: most }
+  }
+  if (order === 'cloudiest') {
+    const least = -Number(last[SCORE])
+    return least < 0 ? {} : { cloudMin: least, cloudMax: cloud?.max ?? Number.MAX_SAFE_INTEGER }
+  }
+  if (isScored(order)) return {}
   const sensing = Number(last[KEY[0]])
   return order === 'newest' ? { from: sensing } : { until: sensing }
 }
@@ -68,10 +83,11 @@ function newestFirst(a: Row, b: Row): number {
   return 0
 }
 
-/** Where the page after a row starts. `seq` means nothing in another index, so the one it is of goes with it. */
-export function cursorAfter(row: Row, order: Order, { builtAt }: Standing): Cursor {
-  const score = isScored(order) ? [Number(row[SCORE])] : []
-  return [order, builtAt, ...score, ...KEY.map((column) => Number(row[column]))]
+/** Where a row stands in an order. `seq` means nothing in another index, so the one it is of goes with it. */
+export function positionOf(row: Row, order: Order, { builtAt }: Standing): Position {
+  const scores = isScored(order) ? [Number(row[SCORE])] : []
+  const [score = 0] = scores
+  return { score, after: [order, builtAt, ...scores, ...KEY.map((column) => Number(row[column]))] }
 }
 
 /** @throws {Fault} bad-request where the cursor is of an index that was replaced */
@@ -81,13 +97,6 @@ export function requireSameIndex(after: Cursor | undefined, { builtAt }: Standin
   throw tokenFault(sentence, 'of an index that was replaced')
 }
 
-const FIRST = {
-  newest: Number.MAX_SAFE_INTEGER,
-  oldest: Number.MIN_SAFE_INTEGER,
-  clearest: 0,
-  covering: 0,
-  ranked: 0,
-} as const satisfies Record<Order, number>
 const [number, key] = [z.number(), [z.number(), z.number(), z.number(), z.number()] as const]
 
 /**
@@ -99,7 +108,10 @@ export function boundsOf(
   order: Order,
   after: Cursor | undefined,
 ): Question['values'] {
-  if (!after) return { score: null, sensing: FIRST[order], generation: 0, cell: 0, seq: 0 }
+  if (!after) {
+    const sensing = order === 'oldest' ? Number.MIN_SAFE_INTEGER : Number.MAX_SAFE_INTEGER
+    return { score: null, sensing, generation: 0, cell: 0, seq: 0 }
+  }
   if (isScored(order)) {
     const form = z.tuple([z.literal(order), number, number, ...key])
     const [, , score, sensing, generation, cell, seq] = readCursor(form, after)

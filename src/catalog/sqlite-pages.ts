@@ -1,6 +1,6 @@
 import type { Standing } from '../../workers/ask-index.ts'
 import type { PageOptions } from './port.ts'
-import { compareRows, stillWanted } from './sqlite-orders.ts'
+import { compareRows } from './sqlite-orders.ts'
 import { inParts } from './sqlite-parts.ts'
 import type { PagePlan } from './sqlite-questions.ts'
 import type { IndexLane } from './sqlite-threads.ts'
@@ -35,7 +35,7 @@ export async function pageOf(
       const both = others.length === 0 ? some : [...some, ...others].sort((a, b) => compare(a.row, b.row))
       return { rows: both.slice(0, limit + 1), standing }
     },
-    narrow: (before) => (plan.narrows ? stillWanted(plan.order, before?.rows[limit]?.row) : {}),
+    narrow: (before) => plan.narrow(before?.rows[limit]?.row),
     check,
     signal,
   })

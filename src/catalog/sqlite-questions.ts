@@ -3,8 +3,9 @@ import { Fault } from '../errors.ts'
 import { cellOf } from '../index-file/row.ts'
 import type { Area } from '../sentinel2/area.ts'
 import type { Level } from '../sentinel2/bands.ts'
-import type { ColourWish, PageOptions, Search } from './port.ts'
-import { boundsOf, isScored, ORDERS, type Order, orderOf } from './sqlite-orders.ts'
+import { leastCoverageOf } from './least-coverage.ts'
+import type { ColourWish, Condition, PageOptions, Search } from './port.ts'
+import { boundsOf, isScored, ORDERS, type Order, orderOf, stillWanted } from './sqlite-orders.ts'
 import { type Candidates, candidatesOf, cellsOf } from './sqlite-tiles.ts'
 
 /** Where the sqlite catalog finds remembered colours. */
@@ -28,12 +29,9 @@ export type PagePlan = Plan & {
   readonly order: Order
   /** Whether it may take reading all that matches, or all there is, before the page is known. */
   readonly inParts: boolean
-  /** Whether a full page tells which times can still count. */
-  readonly narrows: boolean
+  /** What can still count, as values in place of others, once this is the last row of a full page. */
+  narrow(last: readonly unknown[] | undefined): Question['values']
 }
-
-/** `contains` forgives what adding edges loses of the area. */
-const ALL = 1 - 1e-9
 
 /** How to ask for a page. @throws {Fault} bad-request for a cursor of another order, or colours without a store */
 export function planPage(
@@ -46,12 +44,13 @@ export function planPage(
   const isFiltered = search.cloud !== undefined || !isSimple(search)
   const values = { ...boundsOf(search, order, after), limit: limit + 1 }
   const statement = ORDERS[order]
-  const needsGround = coverage || order === 'covering'
+  const needsGround = coverage || order === 'covering' || order === 'least-covering'
   return {
     ...plan(search, colours, { statement, values, coverage, needsGround }),
     order,
     inParts: isScored(order) || isFiltered,
-    narrows: search.best === undefined,
+    // The best are chosen among all.
+    narrow: (last) => (search.best === undefined ? stillWanted(search, order, last) : {}),
   }
 }
 
@@ -69,10 +68,11 @@ type Asking = Required<Pick<Question, 'statement' | 'values' | 'coverage'>> & {
 }
 
 function plan(search: Search, store: StoreColours | undefined, asking: Asking): Plan {
-  const { area, level, best, colours } = search
+  const { area, level, best, colours, only } = search
   const candidates = candidatesOf(search)
   const ground = { box: area.box, shape: shapeText(area), level, leastCoverage: leastCoverageOf(search) }
-  const wished = colours && colourValues(colours, store ?? missingStore(colours))
+  const worstFirst = search.sort === '-rank'
+  const wished = colours && colourValues({ ...colours, worstFirst }, store ?? missingStore(colours))
   const values = { ...plainValues(search), ...refiningValues(search), ...wished?.values, ...asking.values }
   const source = sourceOf(search)
   const { statement, coverage, needsGround } = asking
@@ -87,8 +87,9 @@ function plan(search: Search, store: StoreColours | undefined, asking: Asking): 
         ...(source === 'coloured' ? { tiles: cellsByName(some, level) } : {}),
       },
       ground: source === 'granules' && !needsGround ? undefined : { ...ground, tiles: some },
-      best,
+      best: best && { of: best, among: colours && !hasFilter(colours) ? 'refined' : source },
       colours: wished?.colours,
+      condition: only && conditionText(only),
       coverage,
     }),
   }
@@ -103,6 +104,9 @@ function cellValues({ tiles, beside, values }: Candidates, some: readonly string
 const cellsByName = (tiles: readonly string[], level: Level): string =>
   JSON.stringify(Object.fromEntries(tiles.map((tile) => [tile, cellOf(level, tile)])))
 
+/** The best are chosen of those whose colours are as wished; a rank alone does not choose among them. */
+const hasFilter = ({ where }: ColourWish): boolean => where.length > 0
+
 function sourceOf(search: Search): NonNullable<Question['source']> {
   if (search.colours) return search.colours.which === 'known' ? 'coloured' : 'uncoloured'
   return isSimple(search) ? 'granules' : 'refined'
@@ -115,14 +119,17 @@ function refiningValues(search: Search): Question['values'] {
     shaped: search.area.shape === undefined ? 0 : 1,
     within: search.relation === 'within' ? 1 : 0,
     leastCoverage: leastCoverageOf(search) ?? null,
+    conditioned: search.only ? 1 : 0,
     chosen: search.best ? 1 : 0,
   }
 }
 
 /** Whether a search asks for nothing that refining.sql is for. */
-const isSimple = ({ area, relation = 'intersects', minCoverage, since, best, colours }: Search): boolean =>
-  relation === 'intersects' &&
-  [area.shape, minCoverage, since, best, colours].every((one) => one === undefined)
+function isSimple({ area, relation = 'intersects', ...more }: Search): boolean {
+  const { minCoverage, since, best, colours, only } = more
+  const asked = [area.shape, minCoverage, since, best, colours, only]
+  return relation === 'intersects' && asked.every((one) => one === undefined)
+}
 
 function plainValues({ area, time, cloud, dedupe }: Search) {
   const [west, south, east, north] = area.box
@@ -142,11 +149,6 @@ function plainValues({ area, time, cloud, dedupe }: Search) {
 /** To a thousandth, so that a box that was told in whole microdegrees meets where it touches. */
 const microdegrees = (degrees: number): number => Math.round(degrees * 1e9) / 1e3
 
-function leastCoverageOf({ relation, minCoverage }: Search): number | undefined {
-  if (relation === 'contains') return ALL
-  return minCoverage === undefined ? undefined : Math.min(minCoverage, ALL)
-}
-
 const shapes = new WeakMap<Area, string>()
 
 /** Several questions may be about one area, whose shape may have many thousand positions. */
@@ -157,12 +159,26 @@ function shapeText(area: Area): string | undefined {
   return text
 }
 
-function colourValues({ sampling, where, rank }: ColourWish, { store, storage, method }: StoreColours) {
+const conditions = new WeakMap<Condition, string>()
+
+/** The parts of one search ask for the same. */
+function conditionText(condition: Condition): string {
+  const text = conditions.get(condition) ?? JSON.stringify(condition)
+  conditions.set(condition, text)
+  return text
+}
+
+type Wished = ColourWish & { readonly worstFirst: boolean }
+
+function colourValues(
+  { sampling, where, rank, worstFirst }: Wished,
+  { store, storage, method }: StoreColours,
+) {
   const { source } = sampling
   const stride = sampling.source === 'bands' ? sampling.stride : 0
   return {
     values: { storage, method, colourSource: source, stride },
-    colours: { store, source, where, rank },
+    colours: { store, source, where, rank, worstFirst },
   }
 }
 

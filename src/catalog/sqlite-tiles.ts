@@ -1,7 +1,8 @@
 import { cellOf } from '../index-file/row.ts'
+import { widened } from '../sentinel2/area.ts'
 import type { Level } from '../sentinel2/bands.ts'
 import type { Box } from '../sentinel2/granule.ts'
-import { tilesOf } from '../sentinel2/tiles.ts'
+import { PAST_TILE, tilesOf } from '../sentinel2/tiles.ts'
 import type { Search } from './port.ts'
 
 /** The tiles whose granules may match a search. */
@@ -14,8 +15,6 @@ export type Candidates = {
   readonly values: { readonly cells: string; readonly beside: string }
 }
 
-/** Degrees; boxes of valid data stick out of their tiles by up to 13 m, so the next tiles are looked at, too. */
-const PAST_TILE = 2e-3
 /** Areas whose tiles are remembered: a page's sequel, its counts and its neighbours ask for them again. */
 const KEPT = 32
 const known = new Map<string, Candidates>()
@@ -31,7 +30,7 @@ export function candidatesOf({ area, level, tiles: wanted }: Search): Candidates
 }
 
 function made(box: Box, level: Level, wanted: Search['tiles']): Candidates {
-  const tiles = tilesOf({ box: widened(box) }, wanted)
+  const tiles = tilesOf({ box: widened(box, PAST_TILE) }, wanted)
   const touched = new Set(tilesOf({ box }, wanted))
   const beside = tiles.filter((tile) => !touched.has(tile))
   const values = { cells: cellsOf(tiles, level), beside: cellsOf(beside, level) }
@@ -41,10 +40,3 @@ function made(box: Box, level: Level, wanted: Search['tiles']): Candidates {
 /** JSON of the cells of tiles. */
 export const cellsOf = (tiles: readonly string[], level: Level): string =>
   `[${tiles.map((tile) => cellOf(level, tile)).join()}]`
-
-const widened = ([west, south, east, north]: Box): Box => [
-  west - PAST_TILE,
-  south - PAST_TILE,
-  east + PAST_TILE,
-  north + PAST_TILE,
-]

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os'
 import type { Standing } from '../../workers/ask-index.ts'
 import { Fault, type ParameterError } from '../errors.ts'
-import { cellOf, type IndexRow, readIndexRow } from '../index-file/row.ts'
-import type { Level } from '../sentinel2/bands.ts'
+import { cellOf, cellsOfPlace, type IndexRow, readIndexRow, tileOfCell } from '../index-file/row.ts'
+import { LEVELS, type Level } from '../sentinel2/bands.ts'
 import { compareProducts, type Granule } from '../sentinel2/granule.ts'
 import { parseGranuleName } from '../sentinel2/names.ts'
-import type { Catalog, LevelFreshness, Search } from './port.ts'
+import type { Catalog, LevelFreshness, Position, Search } from './port.ts'
 import { extentOf, summaryOf } from './sqlite-counts.ts'
-import { cursorAfter, requireSameIndex } from './sqlite-orders.ts'
+import { positionOf, requireSameIndex } from './sqlite-orders.ts'
 import { pageOf } from './sqlite-pages.ts'
 import { planPage, type StoreColours } from './sqlite-questions.ts'
 import { type IndexThreads, indexThreads } from './sqlite-threads.ts'
@@ -49,11 +49,12 @@ function laneCatalog(file: string, index: IndexThreads, colours: StoreColours | 
         requireSameIndex(options.after, standing)
       })
       const page = rows.slice(0, options.limit)
-      const last = page.at(-1)
+      const at = (granule: number): Position => positionOf(page[granule]?.row ?? [], plan.order, standing)
       return {
         granules: page.map(({ row }) => readIndexRow(asIndexRow(row))),
         coverage: options.coverage ? page.map(({ coverage = 0 }) => coverage) : undefined,
-        next: last && rows.length > page.length ? cursorAfter(last.row, plan.order, standing) : undefined,
+        next: rows.length > page.length ? at(page.length - 1).after : undefined,
+        positionOf: at,
       }
     },
 
@@ -72,6 +73,14 @@ function laneCatalog(file: string, index: IndexThreads, colours: StoreColours | 
     extent: (search, signal) => extentOf(lane, search, { colours, check: checkFor(search), signal }),
 
     summary: (search, signal) => summaryOf(lane, search, { colours, check: checkFor(search), signal }),
+
+    async placesIn(place, level, signal) {
+      const values = { ...cellsOfPlace(place), level: LEVELS.indexOf(level) }
+      const { rows, standing } = await lane.ask({ statement: 'held-places', values }, signal)
+      requireLevel(file, standing, level)
+      const next = NEXT_LENGTH[place.length] ?? 0
+      return rows.map(([cell]) => tileOfCell(Number(cell)).mgrsTile.slice(0, next))
+    },
 
     freshness() {
       const standing = index.standing()
@@ -93,12 +102,15 @@ function laneCatalog(file: string, index: IndexThreads, colours: StoreColours | 
   }
 }
 
+/** Letters of a tile's name that name a place of the next step, by those of the place. */
+const NEXT_LENGTH: Readonly<Record<number, number>> = { 0: 2, 2: 3, 3: 5 }
+
 function freshnessOf({ levels, newest, settled }: Standing, level: Level): LevelFreshness | undefined {
   if (levels[level] === 0) return undefined
   return {
     newestSensing: newest[level].sensing,
     newestGeneration: newest[level].generation || undefined,
-    completeUpTo: settled?.[level].generation || undefined,
+    completeUpTo: settled[level].generation || undefined,
   }
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { BESTS, RELATIONS, SORTS } from '../catalog/port.ts'
 import { COLOUR_NUMBERS } from '../colour/port.ts'
 import type { ParameterError } from '../errors.ts'
+import { MOST_POSITIONS } from '../ground/read-geojson.ts'
 import type { Parameters } from '../parameters.ts'
 import { LEVELS } from '../sentinel2/bands.ts'
 
@@ -15,7 +16,8 @@ export const AREA_OPTIONS = {
   bbox: ['--bbox <w,s,e,n>', 'the box in place of the corners; west > east crosses the antimeridian'],
   intersects: [
     '--intersects <geojson>',
-    'a GeoJSON polygon in place of the corners; @file reads it from there, @- from stdin',
+    `a GeoJSON polygon in place of the corners, of ${MOST_POSITIONS.toLocaleString('en')} positions at most; ` +
+      '@file reads it from there, @- from stdin',
   ],
   datetime: ['--datetime <time>', 'RFC 3339 time, date, or interval a/b, a/.., ../b'],
   cloud: ['--cloud <percent>', '20: at most; 5,20: between'],

@@ -1,4 +1,5 @@
 import type { AreaQuery } from '../area-query.ts'
+import { isByRank } from '../catalog/port.ts'
 import { tellsCoverage } from '../formats.ts'
 import type { Session } from '../house.ts'
 import { type Chosen, chosenOf, type Listed, listArea, listEach } from '../list-area.ts'
@@ -66,7 +67,8 @@ type Rank = NonNullable<AreaQuery['rank']>
 /** All pages are ranked together here: where the catalog knows the colours, by the catalog. */
 function orderOfAll({ search, rank }: AreaQuery): AreaQuery['search'] {
   if (!search.colours || !rank) return search
-  return { ...search, sort: 'rank', colours: { ...search.colours, rank } }
+  const sort = isByRank(search.sort) ? search.sort : 'rank'
+  return { ...search, sort, colours: { ...search.colours, rank } }
 }
 
 /** The granules of all pages: nothing can be told of the best before the last is known. */

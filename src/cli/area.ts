@@ -3,7 +3,7 @@ import { type AreaQuery, coloursTold } from '../area-query.ts'
 import { readConfig } from '../config.ts'
 import { FORMATS, write } from '../formats.ts'
 import type { House } from '../house.ts'
-import { endsTooEarly } from '../index-age.ts'
+import { endsTooEarly, howToUpdate } from '../index-age.ts'
 import type { Listed } from '../list-area.ts'
 import type { RankedGranule } from '../rank-colour.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
@@ -103,7 +103,7 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
   if (catalog === 'sample') return
   const freshness = session.catalog.freshness()
   const end = freshness && endsTooEarly(freshness, query.search, Date.now() * 1000)
-  if (end !== undefined) terminal.stderr.write(`${end}; bring it up to date with swath index update\n`)
+  if (end !== undefined) terminal.stderr.write(`${end}; ${howToUpdate(query.search.level)}\n`)
 }
 
 const REASONS_TOLD = 3

@@ -59,8 +59,8 @@ function notFetched(from: string, scheme: string): Fault {
   const [, path = ''] = from.split('://')
   const ways =
     scheme === 'gs'
-      ? `give https://storage.googleapis.com/${path} if the bucket is public, or pipe it: ` +
-        `gsutil cat ${from} | swath index build --from - …`
+      ? `give https://storage.googleapis.com/${path} if the bucket is public, or pipe it into --from -: ` +
+        `gsutil cat ${from} | swath index …`
       : 'download the file and give its name, or pipe it into --from -'
   return new Fault('bad-request', `--from ${from} is no file, http or https URL: ${ways}`)
 }

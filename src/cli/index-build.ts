@@ -4,12 +4,14 @@ import { Command } from 'commander'
 import type { BuildProgress, BuildReport } from '../build-index.ts'
 import { Fault } from '../errors.ts'
 import { type ExportPlace, unwritable } from '../export-place.ts'
+import { newestOfAll } from '../index-file/about.ts'
 import { formatTime } from '../sentinel2/time.ts'
 import { gather } from './area-options.ts'
 import { csvSource } from './csv-source.ts'
 import { openReportPlace } from './report-place.ts'
 import { createProgress, EXIT, type Exit, type Terminal } from './terminal.ts'
 import { untilStopped } from './until-stopped.ts'
+import { duration, examplesOf, sentenceOf, toldTime } from './wording.ts'
 
 type Given = Readonly<Record<'from' | 'to', readonly string[]>> & { readonly report?: readonly string[] }
 type Plan = { readonly from: readonly string[]; readonly to: string; readonly report: string | undefined }
@@ -29,11 +31,23 @@ export function indexBuildCommand(terminal: Terminal, finish: (exit: Exit) => vo
       const plan = planOf(given)
       const { from, to, report: target } = plan
       const place = target === undefined ? undefined : await openReportPlace(target, [to, ...from])
+      const write = async (told: object) => {
+        const text = `${JSON.stringify(told, null, 2)}\n`
+        if (place && target !== undefined) await writeReport(place, target, text)
+      }
+      const started = performance.now()
+      const seconds = () => (performance.now() - started) / 1000
       try {
-        const { report, seconds } = await build(terminal, plan)
-        const told = `${JSON.stringify(jsonOf(report, seconds), null, 2)}\n`
-        if (place && target !== undefined) await writeReport(place, target, told)
-        terminal.stderr.write(`${sentences(report, to, seconds)}\n`)
+        const report = await build(terminal, plan)
+        await write(jsonOf(report, seconds()))
+        terminal.stderr.write(`${sentences(report, to, seconds())}\n`)
+      } catch (thrown) {
+        // What went wrong is told whether or not its report can be written.
+        const stopped = { kept: 0, sources: from, seconds: rounded(seconds()), stopped: sentenceOf(thrown) }
+        await write(stopped).catch((unwritten: unknown) =>
+          terminal.stderr.write(`${sentenceOf(unwritten)}\n`),
+        )
+        throw thrown
       } finally {
         await place?.remove()
       }
@@ -56,26 +70,21 @@ function planOf({ from, to, report = [] }: Given): Plan {
 const HELP = `
 An index that stands there already answers until the new one is whole; a build that is stopped, even killed, changes
 nothing, and the next one sweeps up after it. While it builds it needs room beside the index: that of the CSV unpacked
-and twice that of the new index, some 600 MB per million rows. The last row of a plain CSV must end in a line feed or
-show by its last field, a place that ends in .SAFE, that it is whole; so a download that was cut off is refused.
+and that of the new index, some 470 MB per million rows. The last row of a plain CSV must end in a line feed or show by
+its last field, a place that ends in .SAFE, that it is whole; so a download that was cut off is refused.
 
 Examples:
   swath index build --from index.csv.gz --to archive.sqlite
   swath index build --from index.csv.gz --from L2/index.csv.gz --to archive.sqlite --report report.json`
 
-async function build(
-  terminal: Terminal,
-  { from, to }: Plan,
-): Promise<{ report: BuildReport; seconds: number }> {
+async function build(terminal: Terminal, { from, to }: Plan): Promise<BuildReport> {
   const progress = createProgress(terminal)
-  const started = performance.now()
   const sources = from.map((source) => csvSource(source, terminal.stdin))
   const onProgress = (step: BuildProgress) => progress.show(progressLine(step))
   try {
     // Other commands need not wait for what comes with it.
     const { buildIndex } = await import('../build-index.ts')
-    const report = await untilStopped((signal) => buildIndex({ from: sources, to, signal, onProgress }))
-    return { report, seconds: (performance.now() - started) / 1000 }
+    return await untilStopped((signal) => buildIndex({ from: sources, to, signal, onProgress }))
   } finally {
     progress.clear()
   }
@@ -90,33 +99,27 @@ export function progressLine({ phase, rows, rowsPerSecond, share, secondsLeft }:
   return parts.join(', ')
 }
 
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`
-  return seconds < 90 * 60 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`
-}
-
 function sentences(report: BuildReport, to: string, seconds: number): string {
   const { rows, kept, oddities, rejected, about } = report
+  const { sensing, generation } = newestOfAll(about)
   const newest = [
-    `newest sensing ${formatTime(about.newestSensing)}`,
-    ...(about.newestGeneration > 0 ? [`newest generation ${formatTime(about.newestGeneration)}`] : []),
+    `newest sensing ${formatTime(sensing)}`,
+    ...(generation > 0 ? [`newest generation ${formatTime(generation)}`] : []),
     ...(about.newestEtl > 0 ? [`newest in BigQuery's table ${formatTime(about.newestEtl)}`] : []),
   ]
   return [
     `${to}: ${kept} granules of ${rows} rows in ${seconds.toFixed(1)} s` +
       ` (L1C ${about.levels.L1C}, L2A ${about.levels.L2A}, ${about.tiles} tiles)`,
     newest.join(', '),
-    ...oddities.map((odd) => `${odd.count} ${odd.kind}: ${examples(odd)}`),
-    ...rejected.map((reject) => `${reject.count} ${reject.reason}, left out: ${examples(reject)}`),
+    ...oddities.map(({ kind, count, examples }) => `${count} ${kind}: ${examplesOf(count, examples)}`),
+    ...rejected.map(
+      ({ reason, count, examples }) => `${count} ${reason}, left out: ${examplesOf(count, examples)}`,
+    ),
   ].join('\n')
 }
 
-const examples = ({ count, examples }: BuildReport['oddities'][number] | BuildReport['rejected'][number]) =>
-  examples.join(', ') + (count > examples.length ? ', …' : '')
-
 /** The report for scripts; times as RFC 3339, null where no row told one. */
 function jsonOf({ rows, kept, duplicates, oddities, rejected, about }: BuildReport, seconds: number) {
-  const time = (micros: number) => (micros > 0 ? formatTime(micros) : null)
   return {
     rows,
     kept,
@@ -126,22 +129,25 @@ function jsonOf({ rows, kept, duplicates, oddities, rejected, about }: BuildRepo
     levels: about.levels,
     tiles: about.tiles,
     oldest_sensing: formatTime(about.oldestSensing),
-    newest_sensing: formatTime(about.newestSensing),
-    newest_generation: time(about.newestGeneration),
+    newest_sensing: formatTime(newestOfAll(about).sensing),
+    newest_generation: toldTime(newestOfAll(about).generation),
     newest: Object.fromEntries(
       Object.entries(about.newest).map(([level, { sensing, generation }]) => [
         level,
-        { sensing: time(sensing), generation: time(generation) },
+        { sensing: toldTime(sensing), generation: toldTime(generation) },
       ]),
     ),
-    newest_etl: time(about.newestEtl),
+    newest_etl: toldTime(about.newestEtl),
     built_at: formatTime(about.builtAt),
     sources: about.sources,
-    seconds: Number(seconds.toFixed(3)),
+    seconds: rounded(seconds),
     oddities,
     rejected,
+    stopped: null,
   }
 }
+
+const rounded = (seconds: number): number => Number(seconds.toFixed(3))
 
 /** Puts a report in its place. @throws {Fault} misconfigured where it cannot be written */
 async function writeReport(place: ExportPlace, target: string, text: string): Promise<void> {

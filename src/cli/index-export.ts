@@ -1,5 +1,6 @@
 import { Command } from 'commander'
-import { SORTS } from '../catalog/port.ts'
+import { isByRank, SORTS, type Sort } from '../catalog/port.ts'
+import type { ParameterError } from '../errors.ts'
 import { type ExportOptions, type ExportReport, exportIndex, refuseOtherForms } from '../export-index.ts'
 import { AREA_OPTIONS, type Given, gather, takeArea } from './area-options.ts'
 import { readArea } from './read-area.ts'
@@ -20,7 +21,7 @@ const OPTIONS = [
   AREA_OPTIONS.best,
   [
     '--sort <order>',
-    `${SORTS.filter((order) => order !== 'rank').join(', ')} (default: by tile, newest first)`,
+    `${SORTS.filter((order) => !isByRank(order)).join(', ')} (default: by tile, newest first)`,
   ],
 ] as const
 
@@ -38,9 +39,15 @@ export function indexExportCommand(terminal: Terminal, finish: (exit: Exit) => v
     .action(async (file: string, corners: string[], { to: targets = [], ...given }: Given) => {
       const [to = ''] = targets
       refuseOtherForms(to)
-      const faults = targets.length > 1 ? [twice(targets)] : []
+      const order = SORTS.find((name) => name === given.sort?.[0]?.trim().replace(/^\+/, ''))
+      const faults = [
+        ...(targets.length > 1 ? [twice(targets)] : []),
+        ...(isByRank(order) ? [BY_RANK] : []),
+        ...(hasArea(corners, given) ? [] : areaFaults(given, order)),
+      ]
       // An export is of the index as it stands: nothing is left out that is not asked to be.
-      const asked = { dedupe: ['none'], ...given }
+      const { sort, ...others } = given
+      const asked = { dedupe: ['none'], ...others, ...(sort && !isByRank(order) ? { sort } : {}) }
       const { search } = await readArea(terminal, corners, asked, { form: 'any', faults })
       await exportTo(terminal, { file, to, asked: { search, level: given.level && search.level } })
       finish(EXIT.done)
@@ -62,6 +69,25 @@ const twice = ({ length }: readonly string[]) => ({
   parameter: 'to',
   message: `to is given ${length} times`,
 })
+
+const BY_RANK: ParameterError = {
+  parameter: 'sort',
+  message: 'sort by rank is not for export: an index knows no colours; swath area --rank has it',
+}
+
+const hasArea = (corners: readonly string[], { bbox, intersects }: Given): boolean =>
+  corners.length > 0 || bbox !== undefined || intersects !== undefined
+
+/** What says something of the area, where there is none. */
+function areaFaults({ minCoverage, relation }: Given, order: Sort | undefined): ParameterError[] {
+  const named: ParameterError[] = []
+  const name = (parameter: string, what = parameter) =>
+    named.push({ parameter, message: `${what} needs an area: corners, --bbox or --intersects` })
+  if (minCoverage) name('min-coverage')
+  if (relation) name('relation')
+  if (order === 'coverage' || order === '-coverage') name('sort', 'sort by coverage')
+  return named
+}
 
 async function exportTo(
   terminal: Terminal,

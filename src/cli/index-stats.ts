@@ -1,8 +1,9 @@
 import { Command } from 'commander'
-import { type AboutIndex, aboutIndex, type Batch, batchesOf } from '../index-file/about.ts'
+import { type AboutIndex, aboutIndex, type Batch, batchesOf, newestOfAll } from '../index-file/about.ts'
 import { LEVELS, type Level } from '../sentinel2/bands.ts'
 import { formatTime } from '../sentinel2/time.ts'
 import { EXIT, type Exit, type Terminal } from './terminal.ts'
+import { toldTime } from './wording.ts'
 
 /** `swath index stats`: what an index holds, and how fresh it is. */
 export const indexStatsCommand = (terminal: Terminal, finish: (exit: Exit) => void): Command =>
@@ -26,9 +27,9 @@ const readable = (about: AboutIndex, batches: readonly Batch[], now: number) => 
   without_box: about.withoutBox,
   superseded: about.superseded,
   oldest_sensing: formatTime(about.oldestSensing),
-  newest_sensing: formatTime(about.newestSensing),
-  newest_sensing_age_days: Number(((now - about.newestSensing) / DAY).toFixed(1)),
-  newest_generation: toldTime(about.newestGeneration),
+  newest_sensing: formatTime(newestOfAll(about).sensing),
+  newest_sensing_age_days: Number(((now - newestOfAll(about).sensing) / DAY).toFixed(1)),
+  newest_generation: toldTime(newestOfAll(about).generation),
   newest: Object.fromEntries(LEVELS.map((level) => [level, newestOf(about, level, now)])),
   newest_etl: toldTime(about.newestEtl),
   built_at: formatTime(about.builtAt),
@@ -44,10 +45,7 @@ function newestOf({ levels, newest, settled }: AboutIndex, level: Level, now: nu
   return {
     sensing: formatTime(sensing),
     generation: toldTime(generation),
-    complete_up_to: toldTime(settled?.[level].generation ?? 0),
+    complete_up_to: toldTime(settled[level].generation),
     age_days: Number(((now - sensing) / DAY).toFixed(1)),
   }
 }
-
-/** Null where no row told one. */
-const toldTime = (time: number): string | null => (time > 0 ? formatTime(time) : null)

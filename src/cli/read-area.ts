@@ -2,6 +2,7 @@ import { createReadStream, existsSync } from 'node:fs'
 import type { Readable } from 'node:stream'
 import { type AreaForm, type AreaQuery, type Purpose, parseAreaQuery } from '../area-query.ts'
 import { messageOf, type ParameterError } from '../errors.ts'
+import { MOST_POSITIONS } from '../ground/read-geojson.ts'
 import type { Parameters } from '../parameters.ts'
 import { cornerFaults, cornersOf, type Given } from './area-options.ts'
 import type { Terminal } from './terminal.ts'
@@ -59,9 +60,27 @@ async function shapeOf(given: readonly string[] | undefined, stdin: Readable): P
   try {
     const text = await textOf(file === '-' ? stdin : createReadStream(file))
     if (text !== undefined) return { shape: [text], unread: [] }
-    return lost(`is larger than ${MOST_BYTES / 2 ** 20} MiB in ${name}; simplify the polygon`)
+    return lost(
+      `is larger than ${MOST_BYTES / 2 ** 20} MiB in ${name}; simplify the polygon to ` +
+        `${MOST_POSITIONS.toLocaleString('en')} positions, the most that an area may have`,
+    )
   } catch (thrown) {
-    return lost(`cannot be read from ${name}: ${messageOf(thrown)}`)
+    return lost(whyUnread(name, thrown))
+  }
+}
+
+function whyUnread(name: string, thrown: unknown): string {
+  switch (thrown instanceof Error && 'code' in thrown ? thrown.code : undefined) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return `cannot be read: there is no file ${name}`
+    case 'EISDIR':
+      return `cannot be read: ${name} is a folder`
+    case 'EACCES':
+    case 'EPERM':
+      return `cannot be read: the file ${name} may not be read`
+    default:
+      return `cannot be read from ${name}: ${messageOf(thrown)}`
   }
 }
 

@@ -38,10 +38,15 @@ export async function runCli({ stdout, ...streams }: Streams): Promise<number> {
       writeOut: (text) => help.push(text),
       writeErr: (text) => terminal.stderr.write(text),
     })
-    .showHelpAfterError('(swath --help tells more)')
+    .showHelpAfterError(hintOf('swath'))
   const commands = [serveCommand, areaCommand, summaryCommand, warmCommand, coloursCommand, indexCommand]
   for (const make of commands) program.addCommand(make(terminal, finish))
-  for (const command of withChildren(program)) command.copyInheritedSettings(program).exitOverride()
+  for (const command of withChildren(program)) {
+    command
+      .copyInheritedSettings(program)
+      .exitOverride()
+      .showHelpAfterError(hintOf(nameOf(command)))
+  }
   try {
     await program.parseAsync(terminal.argv, { from: 'user' })
     return exit
@@ -60,6 +65,11 @@ async function tell(text: string, terminal: Terminal): Promise<Exit> {
     return exitAfter(thrown, terminal)
   }
 }
+
+const hintOf = (name: string): string => `(${name} --help tells more)`
+/** `swath index build`. */
+const nameOf = (command: Command): string =>
+  command.parent ? `${nameOf(command.parent)} ${command.name()}` : command.name()
 
 const withChildren = (command: Command): Command[] =>
   command.commands.flatMap((child) => [child, ...withChildren(child)])

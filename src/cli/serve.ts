@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { Command } from 'commander'
-import { readConfig } from '../config.ts'
+import { type Config, readConfig } from '../config.ts'
 import { Fault, messageOf } from '../errors.ts'
 import { createApp } from '../http/app.ts'
 import { createServer } from '../http/server.ts'
@@ -20,18 +20,16 @@ export function serveCommand(terminal: Terminal, finish: (exit: Exit) => void): 
     try {
       server.listen(config.port, config.host)
       await once(server, 'listening').catch((cause: unknown) => {
-        throw new Fault(
-          'misconfigured',
-          `Cannot listen on ${config.host}:${config.port}: ${messageOf(cause)}.`,
-          { cause },
-        )
+        throw notListening(config, cause)
       })
       const { port } = server.address() as AddressInfo
+      // Before anybody is told of it, and for good: npm sends a second signal after the terminal's own.
+      const stopped = new Promise((resolve) => process.on('SIGTERM', resolve).on('SIGINT', resolve))
       // Nobody has to read the greeting for the service to serve.
       await terminal.output
         .write(greeting(urlOf(config.host, port), config.catalog.kind === 'sample'))
         .catch(() => {})
-      await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT')])
+      await stopped
       server.close()
       const grace = setTimeout(
         () => 'closeAllConnections' in server && server.closeAllConnections(),
@@ -44,6 +42,12 @@ export function serveCommand(terminal: Terminal, finish: (exit: Exit) => void): 
       await house.close()
     }
   })
+}
+
+function notListening({ host, port }: Config, cause: unknown): Fault {
+  const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+  const why = isTaken ? 'another program listens there; set PORT to another' : messageOf(cause)
+  return new Fault('misconfigured', `Cannot listen on ${host}:${port}: ${why}.`, { cause })
 }
 
 /** Where this machine itself reaches the service; an address that means all of its own means loopback here. */

@@ -9,7 +9,7 @@ import { countFaults, type Given, gather } from './area-options.ts'
 
 /** What an update is asked to read, and where. */
 export type UpdatePlan = { readonly report: string | undefined } & (
-  | { readonly kind: 'csv'; readonly from: readonly string[] }
+  | { readonly kind: 'csv'; readonly from: readonly string[]; readonly complete: boolean }
   | { readonly kind: 'bigquery'; readonly level: Level; readonly maxBytesBilled: number | undefined }
   | {
       readonly kind: 'bucket'
@@ -36,6 +36,7 @@ export function takeUpdateOptions(command: Command): Command {
     '--from <source...>',
     'a newer index.csv, index.csv.gz, an http(s) URL, or - for stdin, which may be repeated; bigquery; bucket',
   )
+  command.option('--complete', 'of CSVs: they are all of the archive, though they lack what the index has')
   for (const [flags, description] of OPTIONS) command.option(flags, description, gather)
   return command.option(
     '--metadata',
@@ -45,11 +46,12 @@ export function takeUpdateOptions(command: Command): Command {
 
 /** Which options say something of which source. */
 const OPTIONS_OF = {
-  csv: [],
+  csv: ['complete'],
   bigquery: ['level', 'maxBytesBilled'],
   bucket: ['level', 'tiles', 'bbox', 'metadata'],
 } as const satisfies Record<UpdatePlan['kind'], readonly string[]>
 const FLAGS = {
+  complete: '--complete',
   level: '--level',
   maxBytesBilled: '--max-bytes-billed',
   tiles: '--tiles',
@@ -57,6 +59,7 @@ const FLAGS = {
   metadata: '--metadata',
 } as const
 const NAMED = ['bigquery', 'bucket'] as const
+const KINDS = { csv: 'CSVs', bigquery: '--from bigquery', bucket: '--from bucket' } as const
 
 export type UpdateGiven = Readonly<Record<string, readonly string[] | true | undefined>>
 
@@ -78,7 +81,7 @@ export function updatePlan(given: UpdateGiven): UpdatePlan {
   const { search } = parseAreaQuery(areaOptions(given, kind), 'any', faults)
   switch (kind) {
     case 'csv':
-      return { kind, from, report: report[0] }
+      return { kind, from, complete: given.complete === true, report: report[0] }
     case 'bigquery': {
       const most = maxBytesBilled[0] === undefined ? undefined : Number(maxBytesBilled[0])
       return { kind, level: search.level, maxBytesBilled: most, report: report[0] }
@@ -102,8 +105,12 @@ function strayFaults(given: UpdateGiven, kind: UpdatePlan['kind']): ParameterErr
   return names
     .filter((name) => given[name] !== undefined && !own.includes(name))
     .map((name) => {
-      const where = NAMED.filter((source) => OPTIONS_OF[source].some((other) => other === name))
-      return fault(FLAGS[name].slice(2), `says nothing here: it is for --from ${where.join(' and --from ')}`)
+      const kinds = Object.keys(KINDS) as (keyof typeof KINDS)[]
+      const where = kinds.filter((source) => OPTIONS_OF[source].some((other) => other === name))
+      return fault(
+        FLAGS[name].slice(2),
+        `says nothing here: it is for ${where.map((one) => KINDS[one]).join(' and ')}`,
+      )
     })
 }
 

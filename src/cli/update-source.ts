@@ -21,7 +21,7 @@ export type SourceContext = {
   readonly signal: AbortSignal
 }
 
-export type OpenSource = Pick<UpdateOptions, 'from' | 'settles'> & { close(): Promise<void> }
+export type OpenSource = Pick<UpdateOptions, 'from' | 'settles' | 'complete'> & { close(): Promise<void> }
 
 type Rows = Extract<UpdateSource, { rows: unknown }>['rows']
 type CsvRow = Rows extends AsyncIterable<readonly (infer R)[]> ? R : never
@@ -33,8 +33,11 @@ type CsvRow = Rows extends AsyncIterable<readonly (infer R)[]> ? R : never
  */
 export async function openUpdateSource(plan: UpdatePlan, context: SourceContext): Promise<OpenSource> {
   switch (plan.kind) {
-    case 'csv':
-      return { from: plan.from.map((name) => csvSource(name, context.stdin)), close: async () => {} }
+    case 'csv': {
+      const { complete } = plan
+      const from = plan.from.map((name) => csvSource(name, context.stdin))
+      return { from, complete, close: async () => {} }
+    }
     case 'bigquery':
       return bigquerySource(plan, context)
     case 'bucket':
@@ -48,6 +51,7 @@ async function bigquerySource(
 ): Promise<OpenSource> {
   const most = maxBytesBilled ?? config.maxBytesBilled
   const since = sinceOf(file, level)
+  requireBigquery(config, level)
   const newer = await openNewer({ ...config, maxBytesBilled: most }).bigquery(level)
   try {
     const { bytesBilled, dollars } = await newer.cost(since, signal)
@@ -70,6 +74,21 @@ async function bigquerySource(
   }
 }
 
+/** What the catalog says of itself would name a variable that nobody has set here. */
+function requireBigquery({ googleProject, anonymous, bigqueryTableL2A }: Config, level: Level): void {
+  if (level === 'L2A' && bigqueryTableL2A === undefined) {
+    const sentence =
+      "--from bigquery: Google's public table holds L1C alone. Set SWATH_BIGQUERY_TABLE_L2A to a table of L2A, or " +
+      'update L2A --from bucket or --from the newest L2/index.csv.gz. Nothing was changed.'
+    throw new Fault('bad-request', sentence)
+  }
+  if (googleProject !== undefined || anonymous) return
+  const sentence =
+    '--from bigquery needs a Google Cloud project that runs its query and pays for it; ' +
+    'set SWATH_GOOGLE_PROJECT or GOOGLE_CLOUD_PROJECT. Nothing was changed.'
+  throw new Fault('misconfigured', sentence)
+}
+
 const tableOf = ({ bigqueryTable, bigqueryTableL2A }: Config, level: Level): string =>
   (level === 'L2A' ? bigqueryTableL2A : undefined) ?? bigqueryTable
 
@@ -83,7 +102,7 @@ async function bucketSource(
     const whole =
       strange > 0 ? `; of ${strange} it has no ${level} yet, and all of their products are listed` : ''
     say(
-      `the bucket's ${level} products of ${plan.tiles.length} tiles, newer than what the index knows${whole}`,
+      `${nameOf(config)}: the ${level} products of ${plan.tiles.length} tiles, newer than what the index knows${whole}`,
     )
   }
   const read = await openNewer(config).bucket()
@@ -116,8 +135,11 @@ async function* bucketRows(
   { newest, read, onProblem, signal }: Listing,
 ): AsyncGenerator<readonly CsvRow[]> {
   const now = () => Date.now() * 1000
+  const problems: { readonly granuleId: string; readonly why: string }[] = []
+  const tell = async () => {
+    for (const { granuleId, why } of problems.splice(0)) await onProblem(granuleId, why)
+  }
   for (const level of levels) {
-    const told: Promise<void>[] = []
     const asked = {
       level,
       tiles,
@@ -125,18 +147,21 @@ async function* bucketRows(
       now,
       newest: (mgrsTile: string) => newest.get(level)?.get(mgrsTile),
       onProblem: ({ granule, why }: { granule: { granuleId: string }; why: string }) => {
-        told.push(onProblem(granule.granuleId, why))
+        problems.push({ granuleId: granule.granuleId, why })
       },
     }
-    yield* read(asked, signal)
-    await Promise.all(told)
+    for await (const rows of read(asked, signal)) {
+      await tell()
+      yield rows
+    }
+    await tell()
   }
 }
 
 function nameOf({ storage }: Config): string {
   switch (storage.kind) {
     case 'sample':
-      return 'sample'
+      return 'sample (drawn, not real)'
     case 'folder':
       return `folder:${storage.folder}`
     case 'gcs':

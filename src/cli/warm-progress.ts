@@ -1,6 +1,7 @@
 import type { Catalog, Search } from '../catalog/port.ts'
 import type { WarmStep } from '../warm-up.ts'
 import { createProgress, type Terminal } from './terminal.ts'
+import { duration } from './wording.ts'
 
 /** What is still to come is told by the pace of so many granules before now: cached ones run through fast. */
 const PACE_OF = 200
@@ -58,10 +59,4 @@ export function progressLine({ count, total, failed, pace }: Progress): string {
   const failures = failed > 0 ? ` (${failed} failed)` : ''
   const left = total === undefined ? '' : `, ${duration(Math.max(total - count, 0) / pace)} left`
   return `warm: ${count}${of}${failures}, ${pace.toFixed(1)} granules/s${left}`
-}
-
-function duration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`
-  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`
-  return `${(seconds / 3600).toFixed(1)} h`
 }

@@ -1,4 +1,3 @@
-import { open } from 'node:fs/promises'
 import {
   BLOB,
   DOUBLE,
@@ -9,6 +8,9 @@ import {
   DuckDBTableFunction,
   VARCHAR,
 } from '@duckdb/node-api'
+import { fillRoom, type ParquetMetadata, placeholder } from './parquet-footer.ts'
+
+export type { ParquetMetadata } from './parquet-footer.ts'
 
 /*
  * The door to DuckDB for whoever writes Parquet. DuckDB pulls the rows while it writes, so that none lie anywhere
@@ -36,15 +38,6 @@ export type ParquetValue = string | number | Uint8Array | null
 /** Some rows, column by column: the values of each, as many in all of them. */
 export type ParquetRows = readonly (readonly ParquetValue[])[]
 
-/** What is written of the file as a whole into its footer. */
-export type ParquetMetadata = {
-  readonly key: string
-  /** Bytes of room for the value. */
-  readonly room: number
-  /** Asked when all rows are written; ASCII, filled up with spaces. */
-  readonly value: () => string
-}
-
 export type ParquetOptions = {
   readonly file: string
   readonly columns: ParquetColumns
@@ -58,19 +51,69 @@ export type ParquetOptions = {
 
 /** Writes a Parquet file; whatever DuckDB cannot do it throws. */
 export async function writeParquet({ spill, signal, ...options }: ParquetOptions): Promise<void> {
+  await withDuckdb({ spill, signal }, (connection) => copyRows(connection, options))
+  if (options.metadata) await fillRoom(options.file, options.metadata)
+}
+
+/** What JSON holds, and what it becomes: in a file of lines a BLOB is written in base 64, a time as RFC 3339. */
+export type JsonType =
+  | ParquetType
+  | { readonly list: JsonType }
+  | { readonly struct: Readonly<Record<string, JsonType>> }
+
+export type LinesOptions = Pick<ParquetOptions, 'file' | 'spill' | 'signal'> & {
+  /** A file of JSON objects, one a line, compressed with Zstandard (RFC 8878). */
+  readonly lines: string
+  /** Members of each object; what is missing is null, and members that are not named here are left out. */
+  readonly columns: Readonly<Record<string, JsonType>>
+  /** What is written of the file as a whole into its footer, by key. */
+  readonly about: Readonly<Record<string, string>>
+  readonly rowsAGroup: number
+}
+
+/** Makes a Parquet file of lines of JSON, in their order, in threads of DuckDB; what it cannot do it throws. */
+export async function writeLinesAsParquet({ spill, signal, ...options }: LinesOptions): Promise<void> {
+  const { file, lines, columns, about, rowsAGroup } = options
+  const names = Object.entries(columns)
+  const read = names.map(
+    ([name, type]) => `${named(name)}: ${quoted(type === 'BLOB' ? 'VARCHAR' : sqlType(type))}`,
+  )
+  const kept = names.map(([name, type]) =>
+    type === 'BLOB' ? `from_base64(${named(name)}) AS ${named(name)}` : named(name),
+  )
+  const metadata = Object.entries(about).map(([key, value]) => `${named(key)}: ${quoted(value)}`)
+  await withDuckdb({ spill, signal }, async (connection) => {
+    await connection.run(
+      `COPY (SELECT ${kept.join(', ')} FROM read_json(${quoted(lines)}, format = 'newline_delimited',
+      compression = 'zstd', columns = {${read.join(', ')}})) TO ${quoted(file)}
+      (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE ${rowsAGroup}, KV_METADATA {${metadata.join(', ')}})`,
+    )
+  })
+}
+
+function sqlType(type: JsonType): string {
+  if (typeof type === 'string') return type
+  if ('list' in type) return `${sqlType(type.list)}[]`
+  const parts = Object.entries(type.struct).map(([name, part]) => `${named(name)} ${sqlType(part)}`)
+  return `STRUCT(${parts.join(', ')})`
+}
+
+async function withDuckdb(
+  { spill, signal }: Pick<ParquetOptions, 'spill' | 'signal'>,
+  work: (connection: DuckDBConnection) => Promise<void>,
+): Promise<void> {
   const instance = await DuckDBInstance.create(':memory:', { ...LIMITS, temp_directory: spill })
   const connection = await instance.connect()
   const interrupt = () => connection.interrupt()
   signal.addEventListener('abort', interrupt)
   try {
     signal.throwIfAborted()
-    await copyRows(connection, options)
+    await work(connection)
   } finally {
     signal.removeEventListener('abort', interrupt)
     connection.closeSync()
     instance.closeSync()
   }
-  if (options.metadata) await fillRoom(options.file, options.metadata)
 }
 
 /** What DuckDB may take; it comes with its extensions, and none is fetched. */
@@ -103,11 +146,18 @@ async function copyRows(
   }
 }
 
-/** What DuckDB throws tells in words alone that the disk is full; Node's own faults have a code for it. */
-const withCode = (thrown: unknown): unknown =>
-  thrown instanceof Error && thrown.message.includes('No space left on device')
-    ? Object.assign(thrown, { code: 'ENOSPC' })
-    : thrown
+/** What DuckDB throws tells in words alone that there is no room; Node's own faults have a code for it. */
+function withCode(thrown: unknown): unknown {
+  if (!(thrown instanceof Error)) return thrown
+  const [, code] = NO_ROOM.find(([words]) => thrown.message.includes(words)) ?? []
+  return code === undefined ? thrown : Object.assign(thrown, { code })
+}
+
+/** As strerror(3) has them. */
+const NO_ROOM = [
+  ['No space left on device', 'ENOSPC'],
+  ['File too large', 'EFBIG'],
+] as const
 
 /** A table function of DuckDB over an iterator. What the rows throw loses its class there, so it is kept. */
 function createSource(columns: ParquetColumns, rows: Iterator<ParquetRows>) {
@@ -188,30 +238,3 @@ const named = (name: string): string => `"${name.replaceAll('"', '""')}"`
 
 /** A string of SQL; DuckDB takes no parameters here. */
 const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
-
-/** Stands in the footer while the rows are written, for DuckDB wants a value before the first. */
-const placeholder = ({ key, room }: ParquetMetadata): string => `${key} `.padEnd(room, '.')
-
-/** A Parquet file ends in its footer, the footer's length and this (parquet.apache.org, File Format). */
-const MAGIC = 'PAR1'
-const TAIL_BYTES = 8
-
-/** Writes the value over its placeholder; nothing else in the file hangs on these bytes. */
-async function fillRoom(file: string, metadata: ParquetMetadata): Promise<void> {
-  const value = Buffer.from(metadata.value().padEnd(metadata.room))
-  const handle = await open(file, 'r+')
-  try {
-    const { size } = await handle.stat()
-    const tail = Buffer.alloc(TAIL_BYTES)
-    await handle.read(tail, 0, TAIL_BYTES, size - TAIL_BYTES)
-    const footer = Buffer.alloc(tail.readUInt32LE(0))
-    const start = size - TAIL_BYTES - footer.length
-    await handle.read(footer, 0, footer.length, start)
-    const at = footer.indexOf(placeholder(metadata))
-    if (tail.toString('latin1', 4) !== MAGIC || at < 0 || value.length !== metadata.room)
-      throw new Error(`${metadata.key} finds no room in the footer of ${file}`)
-    await handle.write(value, 0, value.length, start + at)
-  } finally {
-    await handle.close()
-  }
-}

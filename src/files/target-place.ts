@@ -88,6 +88,8 @@ export function whyUnwritable(target: string, thrown: unknown): string {
     case 'ENOSPC':
     case 'EDQUOT':
       return `there is no room left on the disk of the folder ${folder}`
+    case 'EFBIG':
+      return 'it would grow past the limit of the size of a file, of its disk or of this shell (ulimit -f)'
     case 'ENAMETOOLONG':
       return 'its name is too long'
     default:

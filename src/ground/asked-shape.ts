@@ -1,24 +1,23 @@
-import type { Position, Shape } from '../sentinel2/area.ts'
+import { boxAround, isWithoutGround, moved, type Position, type Shape, widened } from '../sentinel2/area.ts'
 import { clipTo, type HalfPlane } from '../sentinel2/clip.ts'
 import type { Box } from '../sentinel2/granule.ts'
 import { tileBox } from '../sentinel2/tiles.ts'
-import { type Asked, isApart, isWithin, moved, type Part, turnsOf, turnsTo, wholeTile } from './asked.ts'
-import { keptWithin } from './kept.ts'
+import { type Asked, isApart, isWithin, type Part, turnsOf, turnsTo, wholeTile } from './asked.ts'
+import type { Room } from './kept.ts'
 import { holdsMiddle, type Land, landMeets, landOf, meetsEdge } from './land.ts'
 import { edgesOf } from './measure.ts'
 import { bytesOfLand, nearLand } from './near-land.ts'
-import { boxAround, type Square } from './outlines.ts'
+import type { Square } from './outlines.ts'
+import { shareOfPaths } from './share-of-paths.ts'
 
 /** Degrees that are kept of the area round a tile's box, for granules whose own boxes stick out of it. */
 const MARGIN = 0.01
-/** Bytes of tiles' surroundings kept at a time. */
-const MOST_BYTES = 12 * 2 ** 20
 
 /** A shape that is asked for, longitudes as those of the box round it count on. */
-export function askedShape(area: Box, shape: Shape): Asked {
+export function askedShape(area: Box, shape: Shape, room: Room): Asked {
   const land = landOf(shape)
-  const near = nearLand(land)
-  const known = keptWithin<string, readonly Near[]>(MOST_BYTES, bytesOf)
+  const near = nearLand(land, room)
+  const known = room.kept<string, readonly Near[]>(bytesOf)
   const nearTile = (mgrsTile: string): readonly Near[] =>
     known.of(mgrsTile, () => windowsOf(mgrsTile, area).map((box) => ({ box, land: near(box) })))
   return {
@@ -28,10 +27,9 @@ export function askedShape(area: Box, shape: Shape): Asked {
         const kept = nearTile(mgrsTile).find((one) => isWithin(there, one.box))
         return landMeets(kept?.land ?? land, there)
       }),
-    ground: edgesOf(
-      land.outlines.map(({ points }) => points),
-      area[1],
-    ).ground,
+    ...(isWithoutGround(shape)
+      ? { ground: 0, shareOf: shareOfPaths(land, near, area, room) }
+      : { ground: groundOf(land, area[1]) }),
     partsOf: (tile) =>
       turnsOf(tile, area).flatMap((turn) => {
         const by = tile.meridian + turn
@@ -43,6 +41,12 @@ export function askedShape(area: Box, shape: Shape): Asked {
   }
 }
 
+const groundOf = ({ outlines }: Land, base: number): number =>
+  edgesOf(
+    outlines.map(({ points }) => points),
+    base,
+  ).ground
+
 /** What of the area lies near a tile's box, where it meets it. */
 type Near = { readonly box: Box; readonly land: Land }
 const bytesOf = (windows: readonly Near[]): number =>
@@ -51,8 +55,7 @@ const bytesOf = (windows: readonly Near[]): number =>
 function windowsOf(mgrsTile: string, area: Box): Box[] {
   const box = tileBox(mgrsTile)
   if (!box) return []
-  const [west, south, east, north] = box
-  const window: Box = [west - MARGIN, south - MARGIN, east + MARGIN, north + MARGIN]
+  const window = widened(box, MARGIN)
   return turnsTo(window, area).map((turn) => moved(window, turn))
 }
 

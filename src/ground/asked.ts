@@ -1,15 +1,17 @@
-import { boxesMeet } from '../sentinel2/area.ts'
+import { boxAround, boxesMeet, moved } from '../sentinel2/area.ts'
 import { clipToBox } from '../sentinel2/clip.ts'
-import type { Box } from '../sentinel2/granule.ts'
+import type { Box, Granule } from '../sentinel2/granule.ts'
 import { type Edges, edgesOf } from './measure.ts'
-import { boxAround, shifted, type TileGround } from './outlines.ts'
+import { shifted, type TileGround } from './outlines.ts'
 
 /** The area that is asked for, as the tiles see it. */
 export type Asked = {
   /** Whether a box shares at least a point with it. @param mgrsTile the tile whose box it lies in, if any */
   meets(box: Box, mgrsTile: string): boolean
-  /** Its ground, as Measure counts it; 0: a point or a line. */
+  /** Its ground, as Measure counts it; 0: points or lines. */
   readonly ground: number
+  /** Of points and lines alone: the share of them that a granule's footprint covers, 0 to 1. */
+  readonly shareOf?: ((granule: Pick<Granule, 'mgrsTile' | 'box'>) => number) | undefined
   /** What of it lies in a tile: one part for each time round the globe that the tile meets it. */
   partsOf(tile: TileGround): readonly Part[]
 }
@@ -31,9 +33,10 @@ export function askedBox(area: Box): Asked {
     [east, north],
     [west, north],
   ] as const
+  const { ground } = edgesOf([corners], south)
   return {
     meets: (box) => boxesMeet(area, box),
-    ground: edgesOf([corners], south).ground,
+    ground,
     partsOf: (tile) =>
       turnsOf(tile, area).flatMap((turn) => {
         const by = tile.meridian + turn
@@ -69,10 +72,3 @@ export const isWithin = (box: Box, around: Box): boolean =>
 /** Whether two boxes share no ground, longitudes as they are counted. */
 export const isApart = (a: Box, b: Box): boolean =>
   a[2] <= b[0] || b[2] <= a[0] || a[3] <= b[1] || b[3] <= a[1]
-
-export const moved = ([west, south, east, north]: Box, by: number): Box => [
-  west + by,
-  south,
-  east + by,
-  north,
-]

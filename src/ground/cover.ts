@@ -1,9 +1,9 @@
-import type { Area } from '../sentinel2/area.ts'
+import { type Area, moved, widened } from '../sentinel2/area.ts'
 import type { Box, Granule } from '../sentinel2/granule.ts'
-import { tileBox } from '../sentinel2/tiles.ts'
-import { type Asked, askedBox, isApart, isWithin, moved, type Part } from './asked.ts'
+import { TOUCH, tileBox } from '../sentinel2/tiles.ts'
+import { type Asked, askedBox, isApart, isWithin, type Part } from './asked.ts'
 import { askedShape } from './asked-shape.ts'
-import { keptWithin } from './kept.ts'
+import { type Room, roomOf } from './kept.ts'
 import { shareOfLine } from './line.ts'
 import { groundWithin } from './measure.ts'
 import { groundOfTile, type TileGround } from './outlines.ts'
@@ -24,18 +24,18 @@ export interface Cover {
   meets(granule: Ground): boolean
   /**
    * Share of the area's ground, measured on the sphere, that the granule's footprint covers: 0 to 1, and exactly
-   * 1 where less than a billionth lacks. Of a point 1 or 0, of a line the share of its length.
+   * 1 where less than a billionth lacks. Of points the share of their number, of lines that of their length.
    */
   coverage(granule: Ground): number
-  /** Whether the footprint lies in the area, but for a billionth of it. */
+  /** Whether the footprint lies in the area, but for a billionth of it; none lies in points or lines. */
   isWithin(granule: Ground): boolean
 }
 
 /** Shares nearer to 0 or 1 are these: digits that adding edges lost, the latter a metre for each thousand km. */
 const NOTHING = 1e-12
 const LACK = 1e-9
-/** A tile's own box is widened by so much, degrees, as the tiles of an area are found (tilesOf). */
-const TOUCH = 1e-9
+
+const rounded = (share: number): number => (share > 1 - LACK ? 1 : share < NOTHING ? 0 : share)
 
 /** What of the area lies in a tile, kept while its granules are asked about. */
 type TileCover = {
@@ -45,25 +45,32 @@ type TileCover = {
   /** Ground that is as good as none of the area. */
   readonly least: number
 }
-/** Bytes of tiles kept at a time: of most some 10 KB where the area ends in them, and little where it does not. */
-const MOST_BYTES = 12 * 2 ** 20
+/** Of a tile some 10 KB where the area ends in it, and little where it does not; of a shape what lies near it, too. */
+const MOST_BYTES = 36 * 2 ** 20
 const TILE_BYTES = 400
 
-/** Nothing is computed before a granule or a tile is asked about. */
-export function coverOf(area: Area): Cover {
-  const asked = area.shape ? askedShape(area.box, area.shape) : askedBox(area.box)
-  const kept = keptWithin<string, TileCover | undefined>(MOST_BYTES, bytesOf)
+/** Room for what the covers of a few areas know of their tiles. */
+export const roomForCovers = (): Room => roomOf(MOST_BYTES)
+
+/**
+ * Nothing is computed of a tile before a granule of it, or itself, is asked about.
+ * @param room which several covers may share
+ */
+export function coverOf(area: Area, room: Room = roomForCovers()): Cover {
+  const asked = area.shape ? askedShape(area.box, area.shape, room) : askedBox(area.box)
+  const kept = room.kept<string, TileCover | undefined>(bytesOf)
   const coverOfTile = (mgrsTile: string) => kept.of(mgrsTile, () => tileCover(mgrsTile, asked))
   const touches = (mgrsTile: string): boolean => {
     const box = tileBox(mgrsTile)
+    // Widened as the tiles of an area are found (tilesOf).
     return box !== undefined && asked.meets(widened(box, TOUCH), mgrsTile)
   }
   const coverage: Cover['coverage'] = (granule) => {
+    if (asked.shareOf) return rounded(asked.shareOf(granule))
     if (asked.ground === 0) return shareOfLine(area.box, granule)
     const found = coverOfTile(granule.mgrsTile)
     if (!found || found.ground === 0) return 0
-    const share = groundIn(found, granule.box) / asked.ground
-    return share > 1 - LACK ? 1 : share < NOTHING ? 0 : share
+    return rounded(groundIn(found, granule.box) / asked.ground)
   }
   return {
     touches,
@@ -114,10 +121,3 @@ function footprintGround({ tile }: TileCover, box: Box | undefined): number {
   const own = besideTile(box, tile)
   return isOffTile(own, tile) ? edges.ground : groundWithin(edges, moved(own, -tile.meridian))
 }
-
-const widened = ([west, south, east, north]: Box, by: number): Box => [
-  west - by,
-  south - by,
-  east + by,
-  north + by,
-]

@@ -1,22 +1,21 @@
-import { type Area, areaOfBox } from '../sentinel2/area.ts'
+import type { Area } from '../sentinel2/area.ts'
 import { oneArea } from './one-area.ts'
+import { areaOfLines, areaOfPoints } from './paths.ts'
 import { polygonFault } from './polygons.ts'
 import { readGeoJson } from './read-geojson.ts'
-import { type Polygon, polygonOf, positionOf } from './rings.ts'
+import { type Polygon, polygonOf } from './rings.ts'
 
 /**
- * The area that a GeoJSON text (RFC 7946) tells: polygons, alone or in collections, together one area; or one
- * Point. Parts that overlap are united, those of a MultiPolygon too, which OGC calls invalid. Heights, repeated
+ * The area that a GeoJSON text (RFC 7946) tells: polygons, or lines, or points, alone or in collections, together one
+ * area. Polygons that overlap are united, those of a MultiPolygon too, which OGC calls invalid. Heights, repeated
  * positions and the direction of rings say nothing. A polygon that is a box in longitude and latitude is one.
  * @returns the area; or what is wrong, a clause to follow the parameter's name: `is not JSON: …`
  */
 export function areaOfGeoJson(text: string): Area | string {
   const written = readGeoJson(text)
   if (typeof written === 'string') return written
-  if ('point' in written) {
-    const point = positionOf(written.point.coordinates, written.point.at)
-    return typeof point === 'string' ? point : areaOfBox(point[0], point[1], point[0], point[1])
-  }
+  if ('points' in written) return areaOfPoints(written.points)
+  if ('lines' in written) return areaOfLines(written.lines)
   const polygons: Polygon[] = []
   for (const one of written.polygons) {
     const polygon = polygonOf(one)

@@ -1,8 +1,7 @@
-import type { Position, Ring, Shape } from '../sentinel2/area.ts'
+import { boxAround, type Position, type Ring, type Shape } from '../sentinel2/area.ts'
 import { clipToBox } from '../sentinel2/clip.ts'
 import type { Box } from '../sentinel2/granule.ts'
 import { isApart, isWithin } from './asked.ts'
-import { boxAround } from './outlines.ts'
 
 /** A shape, or what of it lies near a box. */
 export type Land = {
@@ -29,7 +28,8 @@ export function landOf(shape: Shape): Land {
 /** What lies in a box, and every edge that reaches into it. */
 export function cutLand({ outlines, edges }: Land, box: Box): Land {
   const [west, south, east, north] = box
-  const near: number[] = []
+  const near = new Float64Array(edges.length)
+  let length = 0
   for (let i = 0; i < edges.length; i += 4) {
     const lon1 = edges[i] ?? 0
     const lat1 = edges[i + 1] ?? 0
@@ -39,7 +39,11 @@ export function cutLand({ outlines, edges }: Land, box: Box): Land {
     if (lon1 > east && lon2 > east) continue
     if (lat1 < south && lat2 < south) continue
     if (lat1 > north && lat2 > north) continue
-    near.push(lon1, lat1, lon2, lat2)
+    near[length] = lon1
+    near[length + 1] = lat1
+    near[length + 2] = lon2
+    near[length + 3] = lat2
+    length += 4
   }
   return {
     outlines: outlines.flatMap((outline) => {
@@ -48,7 +52,7 @@ export function cutLand({ outlines, edges }: Land, box: Box): Land {
       const cut = clipToBox(outline.points, box)
       return cut.length < 3 ? [] : [withBox(cut)]
     }),
-    edges: new Float64Array(near),
+    edges: near.slice(0, length),
   }
 }
 

@@ -1,6 +1,6 @@
-import type { Position } from '../sentinel2/area.ts'
+import { moved, type Position } from '../sentinel2/area.ts'
 import type { Box, Granule } from '../sentinel2/granule.ts'
-import { moved, turnsOf } from './asked.ts'
+import { turnsOf } from './asked.ts'
 import { groundOfTile, shifted } from './outlines.ts'
 import { besideTile, isOffTile } from './own-box.ts'
 
@@ -40,6 +40,11 @@ function lengthIn(outline: readonly Position[], box: Box | undefined, lat: numbe
     if (start <= end) length = (length ?? 0) + end - start
   }
   return length
+}
+
+/** Whether a point lies in an outline, on its edges included where they are west or east of it. */
+export function holdsPoint(outline: readonly Position[], [lon, lat]: Position): boolean {
+  return lengthIn(outline, undefined, lat, [lon, lon]) !== undefined
 }
 
 /** Longitudes at which an outline crosses a parallel, in order. */

@@ -1,18 +1,17 @@
 import type { Box } from '../sentinel2/granule.ts'
-import { keptWithin } from './kept.ts'
+import type { Room } from './kept.ts'
 import { cutLand, type Land } from './land.ts'
 
 /** Degrees; a tile and its margin nearly always lie in one of each. Wide columns spare narrow ones the whole. */
 const WIDE = { width: 12, step: 6 }
 const NARROW = { width: 4, step: 2 }
-const MOST_BYTES = 12 * 2 ** 20
 
 /**
  * Cuts land to boxes, by way of columns of longitude and the bands of each: tiles come zone by zone, so a search
  * for a continent goes once through it, and an edge from pole to pole is looked at in its column alone.
  */
-export function nearLand(land: Land): (box: Box) => Land {
-  const cells = keptWithin<string, Land>(MOST_BYTES, bytesOfLand)
+export function nearLand(land: Land, room: Room): (box: Box) => Land {
+  const cells = room.kept<string, Land>(bytesOfLand)
   /** What of some land lies in a strip: itself where there is none. */
   const cut = (from: Land, strip: Strip | undefined, key: string, toBox: (strip: Strip) => Box): Land =>
     strip ? cells.of(key, () => cutLand(from, toBox(strip))) : from

@@ -1,10 +1,9 @@
-import { type Area, areaOfBox, type Position } from '../sentinel2/area.ts'
+import { type Area, areaOfBox, boxAround, type Position } from '../sentinel2/area.ts'
 import type { Box } from '../sentinel2/granule.ts'
 import { isWithin } from './asked.ts'
 import { touchingAmong } from './crossings.ts'
 import { groupsOf } from './groups.ts'
 import { holdsMiddle, landOf } from './land.ts'
-import { boxAround } from './outlines.ts'
 import { INTRICATE, polygonWithin, united } from './polygons.ts'
 import type { Polygon } from './rings.ts'
 
@@ -31,8 +30,8 @@ const widthOf = (polygon: Polygon): number => {
   return east - west
 }
 
-/** The polygons turned to one round, which starts where the widest gap ends; without a gap, at -180. */
-function besideEachOther(polygons: readonly Polygon[]): Polygon[] {
+/** Polygons, or what holds no ground, turned to one round, which starts where the widest gap ends; without a gap, at -180. */
+export function besideEachOther(polygons: readonly Polygon[]): Polygon[] {
   const turned = polygons.map((polygon) => turnedTo(polygon, -180))
   const spans = turned.map(spanOf).sort((a, b) => a.west - b.west)
   let gap = { size: 0, end: -180 }

@@ -1,4 +1,4 @@
-import type { Position } from '../sentinel2/area.ts'
+import { boxAround, type Position } from '../sentinel2/area.ts'
 import type { HalfPlane } from '../sentinel2/clip.ts'
 import { tileOutline } from '../sentinel2/footprint.ts'
 import type { Box } from '../sentinel2/granule.ts'
@@ -33,18 +33,6 @@ export function groundOfTile(mgrsTile: string): TileGround | undefined {
   return { square, meridian: centralMeridian(grid.zone) }
 }
 
-/** Box around an outline. */
-export function boxAround(outline: readonly Position[]): Box {
-  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (const [lon, lat] of outline) {
-    west = Math.min(west, lon)
-    south = Math.min(south, lat)
-    east = Math.max(east, lon)
-    north = Math.max(north, lat)
-  }
-  return [west, south, east, north]
-}
-
 export const shifted = (outline: readonly Position[], by: number): Position[] =>
   outline.map(([lon, lat]) => [lon + by, lat])
 
@@ -60,7 +48,9 @@ function squareOf(grid: TileGrid): Square {
     pockets: corners.flatMap(({ index }, i) => {
       const next = corners[(i + 1) % corners.length]?.index ?? index
       const chain = between(outline, index, next).reverse()
-      return chain.length < 3 ? [] : [{ box: boxAround(chain), sides: sidesOf(chain) }]
+      // The side along the hull goes first: of a long outline it leaves the little that lies in the pocket.
+      const [hullSide, ...sides] = sidesOf(chain).toReversed()
+      return hullSide && chain.length > 2 ? [{ box: boxAround(chain), sides: [hullSide, ...sides] }] : []
     }),
   }
 }

@@ -1,6 +1,6 @@
+import { moved } from '../sentinel2/area.ts'
 import { cutToBox } from '../sentinel2/footprint.ts'
 import type { Box } from '../sentinel2/granule.ts'
-import { moved } from './asked.ts'
 import { groundWithin } from './measure.ts'
 import type { TileGround } from './outlines.ts'
 

@@ -1,12 +1,17 @@
 import { z } from 'zod'
 import { messageOf } from '../errors.ts'
 
-/** A polygon as it was written: what its `coordinates` hold, and where they stand in the text. */
+/** A point, line or polygon as it was written: what its `coordinates` hold, and where they stand in the text. */
 export type Written = { readonly coordinates: unknown; readonly at: string }
-export type Geometries = { readonly point: Written } | { readonly polygons: readonly Written[] }
+/** Of one kind, none of them empty. */
+export type Geometries =
+  | { readonly points: readonly Written[] }
+  | { readonly lines: readonly Written[] }
+  | { readonly polygons: readonly Written[] }
 
-/** Positions and characters that are taken; a country to 100 m has some 20,000 positions. */
-const MOST_POSITIONS = 50_000
+/** Positions of an area that are taken; a country to 100 m has some 20,000. */
+export const MOST_POSITIONS = 50_000
+/** Of its text. */
 const MOST_CHARACTERS = 10_000_000
 /** Collections and features in one another. */
 const DEEPEST = 8
@@ -17,28 +22,48 @@ const typed = z.looseObject({ type: z.string(), crs: z.unknown().optional() })
 const namedCrs = z.looseObject({ properties: z.looseObject({ name: z.string() }) })
 const WGS84 = /(?:CRS:?84|EPSG:(?::|[\d.]+:)?4326)$/i
 
-const TAKEN = 'Polygon, MultiPolygon, features and collections of these, or a single Point are taken'
+/** What each type of geometry is made of. */
+const KINDS = {
+  Point: 'points',
+  MultiPoint: 'points',
+  LineString: 'lines',
+  MultiLineString: 'lines',
+  Polygon: 'polygons',
+  MultiPolygon: 'polygons',
+} as const
+type Kind = (typeof KINDS)[keyof typeof KINDS]
+const TAKEN = `${Object.keys(KINDS).join(', ')}, and features and collections of one kind of these are taken`
 const LIKE = '{"type":"Polygon","coordinates":[[[12,55],[13,55],[13,56],[12,55]]]}'
+
+/** Well-known text, also as PostGIS writes it (OGC 06-103r4, 7). */
+const WKT =
+  /^\s*(SRID=\d+;\s*)?(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(ZM?|M)?\s*(\(|EMPTY)/i
 
 /** The geometries of a GeoJSON text (RFC 7946), not yet looked into; or what is wrong, as areaOfGeoJson tells it. */
 export function readGeoJson(text: string): Geometries | string {
   if (text.length > MOST_CHARACTERS) return tooLong(text)
+  if (WKT.test(text)) return `takes GeoJSON, and this looks like WKT; write it like ${LIKE}`
   const value = parsed(text)
   if ('fault' in value) return `is not JSON: ${value.fault}`
   const found = geometriesIn(value.json, '', 1)
   if (typeof found === 'string') return found
-  const points = found.filter(({ type }) => type === 'Point')
-  const [point] = points
-  if (point && found.length > 1) return `holds a Point beside others, at ${point.at}: ${TAKEN}`
-  if (point) return { point }
-  const polygons = found.flatMap(({ type, coordinates, at }) => {
-    if (type === 'Polygon') return [{ coordinates, at }]
-    return Array.isArray(coordinates) && coordinates.length > 0
-      ? coordinates.map((part: unknown, i) => ({ coordinates: part, at: `${at}[${i}]` }))
-      : [{ coordinates, at }]
-  })
-  const positions = polygons.reduce((sum, { coordinates }) => sum + positionsIn(coordinates), 0)
-  return positions > MOST_POSITIONS ? tooMany(positions.toLocaleString('en')) : { polygons }
+  const [{ type }] = found
+  const kind = KINDS[type]
+  const strange = found.find((one) => KINDS[one.type] !== kind)
+  if (strange) return `holds a ${strange.type} beside a ${type}, at ${strange.at}: ${TAKEN}`
+  const parts = found.flatMap(partsOf)
+  const positions = parts.reduce((sum, { coordinates }) => sum + positionsIn(coordinates, kind), 0)
+  if (positions > MOST_POSITIONS) return tooMany(positions.toLocaleString('en'))
+  if (kind === 'points') return { points: parts }
+  return kind === 'lines' ? { lines: parts } : { polygons: parts }
+}
+
+/** Of a geometry of many parts each; empty ones are told as they are. */
+function partsOf({ type, coordinates, at }: Geometry): Written[] {
+  if (!type.startsWith('Multi') || !Array.isArray(coordinates) || coordinates.length === 0) {
+    return [{ coordinates, at }]
+  }
+  return coordinates.map((part: unknown, i) => ({ coordinates: part, at: `${at}[${i}]` }))
 }
 
 function parsed(text: string): { readonly json: unknown } | { readonly fault: string } {
@@ -55,10 +80,13 @@ function parsed(text: string): { readonly json: unknown } | { readonly fault: st
   }
 }
 
-type Geometry = Written & { readonly type: 'Point' | 'Polygon' | 'MultiPolygon' }
+type Geometry = Written & { readonly type: keyof typeof KINDS }
+type Some<T> = readonly [T, ...T[]]
+
+const isTaken = (type: string): type is keyof typeof KINDS => Object.hasOwn(KINDS, type)
 
 /** @param at where the value stands in the text, '' at the top */
-function geometriesIn(value: unknown, at: string, depth: number): Geometry[] | string {
+function geometriesIn(value: unknown, at: string, depth: number): Some<Geometry> | string {
   const place = at === '' ? 'the text' : at
   if (depth > DEEPEST) return `is nested more than ${DEEPEST} deep, at ${place}`
   if (!anObject.safeParse(value).success || Array.isArray(value)) {
@@ -75,22 +103,20 @@ function geometriesIn(value: unknown, at: string, depth: number): Geometry[] | s
   if (type === 'Feature') return geometriesIn(read.data.geometry, inside('geometry'), depth + 1)
   if (type === 'FeatureCollection') return all(read.data.features, inside('features'), depth)
   if (type === 'GeometryCollection') return all(read.data.geometries, inside('geometries'), depth)
-  if (type === 'Point' || type === 'Polygon' || type === 'MultiPolygon') {
-    return [{ type, coordinates: read.data.coordinates, at: inside('coordinates') }]
-  }
+  if (isTaken(type)) return [{ type, coordinates: read.data.coordinates, at: inside('coordinates') }]
   return `is a ${type.slice(0, 40)}${at === '' ? '' : `, at ${at}`}: ${TAKEN}`
 }
 
-function all(members: unknown, at: string, depth: number): Geometry[] | string {
+function all(members: unknown, at: string, depth: number): Some<Geometry> | string {
   if (!Array.isArray(members)) return `is no GeoJSON: ${at} is ${kindOf(members)}, not a list`
-  if (members.length === 0) return `holds nothing: ${at} is empty`
   const found: Geometry[] = []
   for (const [i, member] of members.entries()) {
     const inside = geometriesIn(member, `${at}[${i}]`, depth + 1)
     if (typeof inside === 'string') return inside
     found.push(...inside)
   }
-  return found
+  const [first, ...others] = found
+  return first ? [first, ...others] : `holds nothing: ${at} is empty`
 }
 
 /** Name of a coordinate system that is none of longitude and latitude on WGS 84. */
@@ -102,10 +128,12 @@ function foreignCrs(crs: unknown): string | undefined {
   return WGS84.test(name) ? undefined : name.slice(0, 80)
 }
 
-const positionsIn = (rings: unknown): number =>
-  Array.isArray(rings)
-    ? rings.reduce<number>((sum, ring) => sum + (Array.isArray(ring) ? ring.length : 0), 0)
-    : 0
+function positionsIn(part: unknown, kind: Kind): number {
+  if (kind === 'points') return 1
+  if (!Array.isArray(part)) return 0
+  if (kind === 'lines') return part.length
+  return part.reduce<number>((sum, ring) => sum + (Array.isArray(ring) ? ring.length : 0), 0)
+}
 
 /** Too long a text is not parsed; its positions are counted by their brackets. */
 function tooLong(text: string): string {

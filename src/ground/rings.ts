@@ -82,7 +82,8 @@ function roundPole(ring: Ring, at: string): string {
   return `has a ring round a pole, ${at}: lead it from longitude 180 over [180, ${pole}] and [-180, ${pole}] to -180`
 }
 
-const isLong = ([from]: Position, [to]: Position): boolean =>
+/** Whether an edge goes more than half round the globe, but for one along a pole. */
+export const isLong = ([from]: Position, [to]: Position): boolean =>
   Math.abs(to - from) > 180 && !(Math.abs(from) === 180 && Math.abs(to) === 180)
 
 /** Whether a ring goes round the globe if each edge goes the shorter way. */

@@ -1,5 +1,6 @@
 import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
+import type { z } from 'zod'
 import { type AreaForm, type AreaQuery, coloursTold, type Purpose, parseAreaQuery } from '../area-query.ts'
 import { Fault } from '../errors.ts'
 import { estimate } from '../estimate.ts'
@@ -13,11 +14,10 @@ import { rankPage } from '../rank-colour.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
 import { summariseArea } from '../summarise-area.ts'
 import type { Env } from './env.ts'
+import type { featureCollection, imagePaths } from './openapi/answers.ts'
 import { readPosted } from './posted.ts'
 import { streamBody } from './stream.ts'
-
-/** Answers a query over an area. */
-export type AreaAnswer = (c: Context<Env>, query: AreaQuery) => Promise<Response>
+import { typedAnswer } from './typed-answer.ts'
 
 /** What the Accept header may name, best first. */
 const BY_MEDIA_TYPE: Readonly<Record<string, Format>> = {
@@ -30,13 +30,13 @@ const BY_MEDIA_TYPE: Readonly<Record<string, Format>> = {
 }
 
 /** How a request's area is given, what it is asked for, and who reads it where it is a shape. */
-export type AskedForm = { readonly form: AreaForm; readonly purpose?: Purpose; readonly read: ReadArea }
+export type AskedForm = { readonly form: AreaForm; readonly purpose: Purpose; readonly read: ReadArea }
 
 /**
  * The query of a request, whose area may be its body.
  * @throws {Fault} as parseAreaQuery; as readPosted; as ReadArea
  */
-export async function askedOf(c: Context, { form, purpose = 'list', read }: AskedForm): Promise<AreaQuery> {
+export async function askedOf(c: Context, { form, purpose, read }: AskedForm): Promise<AreaQuery> {
   const isPosted = c.req.method === 'POST'
   const { parameters, faults } = isPosted ? await readPosted(c) : { parameters: c.req.queries(), faults: [] }
   const [text] = form === 'point' ? [] : [parameters.intersects ?? []].flat()
@@ -44,8 +44,11 @@ export async function askedOf(c: Context, { form, purpose = 'list', read }: Aske
   return parseAreaQuery(parameters, form, faults, purpose, shape === undefined ? undefined : () => shape)
 }
 
+/** Of the forms that are JSON. */
+type InJson = z.infer<typeof imagePaths> | z.infer<typeof featureCollection>
+
 /** `/area` and `/images`: the images of a page of granules. */
-export const listAnswer: AreaAnswer = async (c, query) => {
+export async function listAnswer(c: Context<Env>, query: AreaQuery) {
   const { format, mediaType } = answerForm(c, query.format)
   const { session } = c.var
   const page = await pageOf(session, query, tellsCoverage(format), c.req.raw.signal)
@@ -56,15 +59,15 @@ export const listAnswer: AreaAnswer = async (c, query) => {
   c.header('Swath-Granules', String(page.count))
   if (page.withoutColour !== undefined) c.header('Swath-Without-Colour', String(page.withoutColour))
   if (page.next) c.header('Link', `<${nextUrl(c, writeToken(query.search, page.next))}>; rel="next"`)
-  return c.newResponse(body)
+  return typedAnswer<InJson>(c.newResponse(body))
 }
 
 /** `/estimate`: what a query would cost. */
-export const estimateAnswer: AreaAnswer = async (c, query) =>
+export const estimateAnswer = async (c: Context<Env>, query: AreaQuery) =>
   c.json(await estimate(c.var.session.catalog, query, c.req.raw.signal))
 
 /** `/area/summary`: its granules counted. */
-export const summaryAnswer: AreaAnswer = async (c, { search }) =>
+export const summaryAnswer = async (c: Context<Env>, { search }: AreaQuery) =>
   c.json(await summariseArea(c.var.session.catalog, search, c.req.raw.signal))
 
 function pageOf(

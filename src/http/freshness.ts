@@ -14,12 +14,16 @@ export const INDEX_HEADER = 'Swath-Index'
  */
 export const tellFreshness: MiddlewareHandler<Env> = async (c, next) => {
   await next()
+  putFreshness(c, askedLevel(c))
+}
+
+/** Puts it on an answer. @param level undefined: of several, of which it tells when the index was updated alone */
+export function putFreshness(c: Context<Env>, level: Level | undefined): void {
   const freshness = c.var.session.catalog.freshness()
   if (!freshness) return
-  const level = askedLevel(c)
-  const fresh = freshness.levels[level]
+  const fresh = level && freshness.levels[level]
   const told = { level, ...(fresh && freshnessProperties(fresh)), updated: formatTime(freshness.updatedAt) }
-  const pairs = Object.entries(told).filter(([, text]) => text !== null)
+  const pairs = Object.entries(told).filter(([, text]) => text !== null && text !== undefined)
   c.header(INDEX_HEADER, pairs.map(([name, text]) => `${name}="${text}"`).join(', '))
 }
 

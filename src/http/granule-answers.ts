@@ -1,12 +1,13 @@
 import type { Context } from 'hono'
-import { DEFAULT_SAMPLING, parseSampling } from '../colour-query.ts'
+import type { Sampling } from '../colour/port.ts'
+import { DEFAULT_SAMPLING } from '../colour-query.ts'
 import { colourProperties, featureOf, imagesOf, propertiesOf, samplingProperties } from '../formats.ts'
 import { findGranule, listGranule } from '../list-area.ts'
 import type { Env } from './env.ts'
 import { refuseParameters } from './no-parameters.ts'
 
 /** `/granules/{granule_id}`: its properties and images, its colour where it is remembered. */
-export async function granuleAnswer(c: Context<Env>, granuleId: string): Promise<Response> {
+export async function granuleAnswer(c: Context<Env>, granuleId: string) {
   refuseParameters(c)
   const { signal } = c.req.raw
   const { session } = c.var
@@ -23,8 +24,7 @@ export async function granuleAnswer(c: Context<Env>, granuleId: string): Promise
 }
 
 /** `/granules/{granule_id}/colour`: its mean colour, made if need be. */
-export async function colourAnswer(c: Context<Env>, granuleId: string): Promise<Response> {
-  const sampling = parseSampling(c.req.queries())
+export async function colourAnswer(c: Context<Env>, granuleId: string, sampling: Sampling) {
   const { signal } = c.req.raw
   const { session } = c.var
   const granule = await findGranule(session, granuleId, signal)

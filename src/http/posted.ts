@@ -1,6 +1,7 @@
 import type { Context } from 'hono'
 import { HTTPException } from 'hono/http-exception'
 import { cancelled, type ParameterError } from '../errors.ts'
+import { MOST_POSITIONS } from '../ground/read-geojson.ts'
 import type { Parameters } from '../parameters.ts'
 
 /** Room for several times the positions that a shape may have; the command line takes as much. */
@@ -39,7 +40,8 @@ function requireGeoJson(c: Context): void {
   throw new HTTPException(415, { message })
 }
 
-async function bodyText(c: Context): Promise<string> {
+/** The text of a body. @throws as readPosted, but for its type */
+export async function bodyText(c: Context): Promise<string> {
   if (Number(c.req.header('Content-Length') ?? 0) > MOST_BYTES) throw tooLarge()
   const decoder = new TextDecoder()
   let text = ''
@@ -66,5 +68,7 @@ async function* chunksOf({ body }: Request): AsyncGenerator<Uint8Array> {
 
 const tooLarge = () =>
   new HTTPException(413, {
-    message: `The body is larger than ${MOST_BYTES / 2 ** 20} MiB; simplify the polygon, a tenth of its positions will do.`,
+    message:
+      `The body is larger than ${MOST_BYTES / 2 ** 20} MiB; simplify the polygon to ` +
+      `${MOST_POSITIONS.toLocaleString('en')} positions, the most that an area may have.`,
   })

@@ -24,16 +24,35 @@ const RETRY_AFTER = 5
 
 /** A failure as application/problem+json (RFC 9457); a bug tells nothing of itself and is written to stderr. */
 export function problem(c: Context, thrown: unknown): Response {
-  if (thrown instanceof HTTPException) return plainProblem(c, thrown.status, thrown.message)
+  const { status, sentence, fault, retryAfter } = failureOf(thrown)
+  if (!fault) return plainProblem(c, status, sentence)
+  if (retryAfter !== undefined) c.header('Retry-After', String(retryAfter))
+  const errors = fault.errors.length > 0 ? { errors: fault.errors } : {}
+  const type = `urn:swath:problem:${fault.code}`
+  return answer(c, status, { type, title: titleOf(status), status, detail: sentence, ...errors })
+}
+
+/** What is told of a failure, in whatever form; `retryAfter` in whole seconds. */
+export type Failure = {
+  readonly status: number
+  readonly sentence: string
+  /** Undefined of what HTTP itself refuses, and of a bug. */
+  readonly fault: Fault | undefined
+  readonly retryAfter: number | undefined
+}
+
+/** What is told of anything thrown; a bug is written to stderr. */
+export function failureOf(thrown: unknown): Failure {
+  if (thrown instanceof HTTPException) {
+    return { status: thrown.status, sentence: thrown.message, fault: undefined, retryAfter: undefined }
+  }
   if (!(thrown instanceof Fault)) {
     console.error(thrown)
-    return plainProblem(c, 500, 'Something is broken here.')
+    return { status: 500, sentence: 'Something is broken here.', fault: undefined, retryAfter: undefined }
   }
   const status = STATUS[thrown.code]
-  if (status === 503) c.header('Retry-After', String(Math.ceil(thrown.retryAfter ?? RETRY_AFTER)))
-  const errors = thrown.errors.length > 0 ? { errors: thrown.errors } : {}
-  const type = `urn:swath:problem:${thrown.code}`
-  return answer(c, status, { type, title: titleOf(status), status, detail: thrown.message, ...errors })
+  const retryAfter = status === 503 ? Math.ceil(thrown.retryAfter ?? RETRY_AFTER) : undefined
+  return { status, sentence: thrown.message, fault: thrown, retryAfter }
 }
 
 /** 404 for a path that is none of ours. */
@@ -42,7 +61,7 @@ export const noSuchPath = (c: Context): Response =>
     c,
     new Fault(
       'not-found',
-      `There is nothing at ${c.req.path}. Try /area, /area/summary, /images, /granules/{granule_id} or /estimate.`,
+      `There is nothing at ${c.req.path}. /docs tells what there is: /area, /area/summary, /images, /granules/{granule_id}, /estimate, /stac.`,
     ),
   )
 

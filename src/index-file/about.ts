@@ -4,7 +4,7 @@ import { z } from 'zod'
 import { Fault, messageOf } from '../errors.ts'
 import { query } from '../queries.ts'
 import { APPLICATION } from './header.ts'
-import { hasLog, indexFault, isBusy, isDamaged, openIndexToRead } from './open.ts'
+import { hasLog, indexFault, isBusy, isDamaged, isUnreachable, openIndexToRead } from './open.ts'
 
 /** The number of the layout in queries/sqlite/layout.sql. */
 const LAYOUT = 2
@@ -20,8 +20,6 @@ const about = z.object({
   withoutBox: count,
   superseded: count,
   oldestSensing: z.int(),
-  newestSensing: z.int(),
-  newestGeneration: z.int(),
   /** Of each level, since one may end years before the other; 0 where it has no rows, or none tells. */
   newest: z.object({ L1C: newest, L2A: newest }),
   /** 0 where no row told when it came into BigQuery's table. */
@@ -32,15 +30,21 @@ const about = z.object({
   updatedAt: z.int(),
   sources: z.array(z.string()),
   /**
-   * Up to which generation and ETL time each level has all rows of BigQuery's table; 0: none, or not known. A
-   * build tells what its rows do. Rows that an update brings move it only where they are all of a level: those of
-   * others, or of one that was stopped, may be newer than rows that are not there. Indexes built before have none.
+   * Up to which generation and ETL time each level has all rows of the archive's index; 0: none, or not known. A
+   * build trusts its CSVs. Rows that an update brings move it where they are all of a level (see Whole of
+   * update-writer.ts): others, or those of one that was stopped, may be newer than rows that are not there.
    */
-  settled: z.object({ L1C: mark, L2A: mark }).optional(),
+  settled: z.object({ L1C: mark, L2A: mark }),
 })
 
 /** What an index says of itself; times in microseconds since 1970. */
 export type AboutIndex = Readonly<z.infer<typeof about>>
+
+/** The newest times of both levels. */
+export const newestOfAll = ({ newest: { L1C, L2A } }: Pick<AboutIndex, 'newest'>) => ({
+  sensing: Math.max(L1C.sensing, L2A.sensing),
+  generation: Math.max(L1C.generation, L2A.generation),
+})
 
 /**
  * What the index in a file says of itself, at its last commit.
@@ -73,7 +77,7 @@ export function checkIndex(db: DatabaseSync, file: string): AboutIndex {
     if (strange !== undefined) throw notAnIndex(file, strange)
     return readAbout(db, file)
   } catch (thrown) {
-    if (isBusy(thrown)) throw indexFault(file, thrown)
+    if (isBusy(thrown) || isUnreachable(thrown)) throw indexFault(file, thrown)
     throw thrown instanceof Fault ? thrown : notAnIndex(file, messageOf(thrown), thrown)
   }
 }
@@ -120,9 +124,7 @@ const batches = z.array(
 /** Puts what an index says of itself in the place of what it said. */
 export function writeAbout(db: DatabaseSync, about: AboutIndex): void {
   const write = db.prepare('INSERT OR REPLACE INTO about VALUES (?, ?)')
-  for (const [name, value] of Object.entries(about)) {
-    if (value !== undefined) write.run(name, JSON.stringify(value))
-  }
+  for (const [name, value] of Object.entries(about)) write.run(name, JSON.stringify(value))
 }
 
 /** How the columns of the table differ from those of the layout; undefined where they do not. */

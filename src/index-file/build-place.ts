@@ -1,5 +1,5 @@
-import { stat } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { readdir, stat } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
 import { Fault, messageOf } from '../errors.ts'
 import { openTargetPlace, type TargetPlace, whyUnwritable } from '../files/target-place.ts'
 import { startsAsIndex } from './header.ts'
@@ -14,18 +14,38 @@ export type BuildPlace = TargetPlace & {
  * Makes the place to build an index in, after sweeping away those that killed builds of it left behind.
  * @param sources files that the index is to be made from
  * @throws {Fault} misconfigured where the folder cannot be written, or the index would overwrite a source
- * or what is no index; upstream-busy while an update of it is under way
+ * or what is no index; upstream-busy while an update or another build of it is under way
  */
 export async function openBuildPlace(target: string, sources: readonly string[]): Promise<BuildPlace> {
   await refuseToOverwrite(target, sources)
   try {
     const place = await openTargetPlace(target, 'building', 'updating')
+    await requireAlone(place, target)
     return { ...place, draft: join(place.folder, 'draft.sqlite') }
   } catch (cause) {
     if (cause instanceof Fault) throw nothingBuilt(cause)
-    const sentence = `The index ${target} cannot be written: ${whyUnbuilt(target, cause)}.`
+    const sentence = `The index ${target} cannot be written: ${whyUnbuilt(target, cause)}. Nothing was built.`
     throw new Fault('misconfigured', sentence, { cause })
   }
+}
+
+/**
+ * Two builds at once would each take all of the machine, and the one that ends last, not the one that knows more,
+ * would stay. What killed ones left is swept by now, so whoever has a folder like this one's is at work.
+ */
+async function requireAlone({ to, folder, remove }: TargetPlace, target: string): Promise<void> {
+  const mine = basename(folder)
+  const prefix = mine.slice(0, mine.lastIndexOf(`${process.pid}-`))
+  const isAnother = (name: string) =>
+    name !== mine && name.startsWith(prefix) && /^\d+-/.test(name.slice(prefix.length))
+  const other = (await readdir(dirname(to))).find(isAnother)
+  if (other === undefined) return
+  await remove()
+  throw new Fault(
+    'upstream-busy',
+    `Process ${Number.parseInt(other.slice(prefix.length), 10)} is building ${target}; wait for its end. ` +
+      `If that process has nothing to do with it, remove ${join(dirname(to), other)}.`,
+  )
 }
 
 /** Result codes of SQLite for a disk that is full and for one that does not take what is written: sqlite.org/rescode.html. */
@@ -39,7 +59,7 @@ export function whyUnbuilt(target: string, thrown: unknown): string {
   if (code === SQLITE_FULL) return `there is no room left on the disk of the folder ${folder}`
   const named = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
   if (code === SQLITE_IOERR || named === 'EFBIG' || named === 'EIO') {
-    return `the disk of the folder ${folder} does not take all of it (${messageOf(thrown)})`
+    return `the disk of the folder ${folder}, or a limit of the size of a file (ulimit -f), does not take all of it`
   }
   return whyUnwritable(target, thrown)
 }

@@ -1,4 +1,5 @@
 import { Fault } from '../errors.ts'
+import { splitLine } from './csv.ts'
 import { COLUMNS, type CsvSource } from './csv-source.ts'
 import { isSurelyWhole } from './last-row.ts'
 
@@ -185,25 +186,3 @@ function decoded(bytes: Uint8Array): string | undefined {
     return undefined
   }
 }
-
-const FIELD = /"((?:[^"]|"")*)"(?=,|$)|([^",]*)(?=,|$)/y
-
-/** The fields of a row; undefined where a quote is in no pair. */
-export function splitLine(text: string): string[] | undefined {
-  if (!text.includes('"')) return text.split(',')
-  const fields: string[] = []
-  for (let at = 0; ; ) {
-    FIELD.lastIndex = at
-    const found = FIELD.exec(text)
-    if (!found) return undefined
-    fields.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '')
-    at += found[0].length
-    if (at >= text.length) return fields
-    at++
-    if (at === text.length) return [...fields, '']
-  }
-}
-
-/** A row as splitLine reads it. */
-export const joinLine = (fields: readonly string[]): string =>
-  fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')

@@ -24,8 +24,6 @@ export const ARCHIVE_COLUMNS = [
 /** The columns that are read; an export of the BigQuery table has the last two. */
 export const COLUMNS = [...ARCHIVE_COLUMNS, 'SOURCE_URL', 'ETL_TIMESTAMP'] as const
 export type CsvColumn = (typeof COLUMNS)[number]
-/** A row as it stands in the file; an empty field is null, and so is one whose column is not there. */
-export type CsvRow = Readonly<Record<CsvColumn, string | null>>
 
 /** A file that looks like an index CSV from outside: it is there, and its first line is the header. */
 export type CsvSource = {

@@ -1,39 +1,16 @@
-import { splitLine } from './csv-lines.ts'
-import { type CsvRow, type CsvSource, inspectCsv } from './csv-source.ts'
-import { sortLines } from './sort-lines.ts'
+import type { CsvColumn } from './csv-source.ts'
 
-export type { CsvRow } from './csv-source.ts'
+/** A row as it stands in the file; an empty field is null, and so is one whose column is not there. */
+export type CsvRow = Readonly<Record<CsvColumn, string | null>>
+
+/** The row of a line of the usual columns. */
+export const rowOf = (line: string): CsvRow => rowOfFields(splitLine(line) ?? [])
 
 /**
- * The rows of several files as one, sorted by tile, those of a tile at a time; rows whose tile has no name of the
- * usual form come last.
- * @param files plain or gzipped, told apart by their first bytes
- * @param spill folder for what does not fit in memory
- * @throws {Fault} misconfigured for a file that is not there, empty, of another form or broken on the way
+ * Written out, since a row made key by key costs four times as much.
+ * @param fields in the order of COLUMNS
  */
-export async function* readArchiveCsv(
-  files: readonly (string | CsvSource)[],
-  spill: string,
-  signal: AbortSignal,
-): AsyncGenerator<CsvRow[]> {
-  const sources = await Promise.all(files.map((file) => (typeof file === 'string' ? inspectCsv(file) : file)))
-  const lines = await sortLines(sources, spill, signal)
-  try {
-    for (const tile of lines.tiles()) {
-      signal.throwIfAborted()
-      yield rowsIn(tile)
-    }
-  } finally {
-    await lines.close()
-  }
-}
-
-/** The rows in lines as sortLines gives them. */
-export const rowsIn = (lines: Buffer): CsvRow[] => lines.toString('utf8').split('\n').slice(0, -1).map(rowOf)
-
-/** Written out, since a row made key by key costs four times as much. */
-export function rowOf(line: string): CsvRow {
-  const fields = splitLine(line) ?? []
+export function rowOfFields(fields: readonly string[]): CsvRow {
   return {
     GRANULE_ID: fields[0] || null,
     PRODUCT_ID: fields[1] || null,
@@ -53,3 +30,25 @@ export function rowOf(line: string): CsvRow {
     ETL_TIMESTAMP: fields[15] || null,
   }
 }
+
+const FIELD = /"((?:[^"]|"")*)"(?=,|$)|([^",]*)(?=,|$)/y
+
+/** The fields of a row; undefined where a quote is in no pair. */
+export function splitLine(text: string): string[] | undefined {
+  if (!text.includes('"')) return text.split(',')
+  const fields: string[] = []
+  for (let at = 0; ; ) {
+    FIELD.lastIndex = at
+    const found = FIELD.exec(text)
+    if (!found) return undefined
+    fields.push(found[1]?.replaceAll('""', '"') ?? found[2] ?? '')
+    at += found[0].length
+    if (at >= text.length) return fields
+    at++
+    if (at === text.length) return [...fields, '']
+  }
+}
+
+/** A row as splitLine reads it. */
+export const joinLine = (fields: readonly string[]): string =>
+  fields.map((field) => (/[",]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field)).join(',')

@@ -4,7 +4,7 @@ import { LEVELS, type Level } from '../sentinel2/bands.ts'
 import type { Granule } from '../sentinel2/granule.ts'
 import { checkIndex } from './about.ts'
 import { indexFault, openIndexToRead } from './open.ts'
-import { type IndexRow, readIndexRow } from './row.ts'
+import { COLUMN, type IndexRow, readIndexRow } from './row.ts'
 
 export type ReadPiece = {
   readonly granules: readonly Granule[]
@@ -45,7 +45,7 @@ export function* readGranules(file: string, level?: Level): Generator<ReadPiece>
 
 const pieceOf = (rows: readonly IndexRow[]): ReadPiece => ({
   granules: rows.map(readIndexRow),
-  composed: rows.map((row) => row[19] === null),
+  composed: rows.map((row) => row[COLUMN.verbatim] === null),
 })
 
 function after(nextCell: StatementSync, cell: number): number | undefined {

@@ -1,8 +1,8 @@
-import { formatCompactTime, type Micros, parseCompactTime, parseTime } from '../sentinel2/time.ts'
+import { type Micros, parseCompactTime, parseTime } from '../sentinel2/time.ts'
 
 /*
- * An index of millions of rows has five times in each, of some four thousand days: a day is read and
- * written once, by sentinel2/time.ts, which also reads whatever is not of the one usual form.
+ * An index of millions of rows has five times in each, of some four thousand days: a day is read once, by
+ * sentinel2/time.ts, which also reads whatever is not of the one usual form.
  */
 
 /** As parseTime of `2017-02-08T09:21:43.890000Z`; an export of the table writes `2017-02-08 09:21:43.89 UTC`. */
@@ -28,51 +28,10 @@ export function readStamp(text: string): Micros | undefined {
   return parseCompactTime(text)
 }
 
-/** As formatCompactTime, of whole seconds since 1970. */
-export function writeStamp(seconds: number): string {
-  const day = Math.floor(seconds / DAY)
-  const rest = seconds - day * DAY
-  return `${dayText(day)}T${TWO[Math.floor(rest / 3600)]}${TWO[Math.floor(rest / 60) % 60]}${TWO[rest % 60]}`
-}
-
-/** As writeStamp, into 15 bytes from a place on, of years of four digits; the T is left as it is. */
-export function writeStampAt(bytes: Uint8Array, at: number, seconds: number): void {
-  const day = Math.floor(seconds / DAY)
-  const rest = seconds - day * DAY
-  const text = dayText(day)
-  for (let i = 0; i < 8; i++) bytes[at + i] = text.charCodeAt(i)
-  const minutes = (rest / 60) | 0
-  writeTwo(bytes, at + 9, (minutes / 60) | 0)
-  writeTwo(bytes, at + 11, minutes % 60)
-  writeTwo(bytes, at + 13, rest % 60)
-}
-
-/** `20170208` of a day since 1970. */
-function dayText(day: number): string {
-  let text = dayTexts.get(day)
-  if (text === undefined) {
-    text = formatCompactTime(day * DAY * 1e6).slice(0, -7)
-    remember(dayTexts, day, text)
-  }
-  return text
-}
-
-/** A number below 100 as two digits. */
-export function writeTwo(bytes: Uint8Array, at: number, value: number): void {
-  const tens = (value / 10) | 0
-  bytes[at] = ZERO + tens
-  bytes[at + 1] = ZERO + value - tens * 10
-}
-
-const ZERO = 48
-/** Seconds. */
-const DAY = 86_400
-const TWO = Array.from({ length: 60 }, (_, i) => String(i).padStart(2, '0'))
 /** More days than ten centuries hold come from nonsense alone. */
 const MOST_DAYS = 400_000
 /** Seconds since 1970 of the start of a day, by the number 20170208. */
 const days = new Map<number, number>()
-const dayTexts = new Map<number, string>()
 
 function dayOf(text: string, yearAt: number, monthAt: number, dayAt: number): number | undefined {
   const [century, year] = [digits(text, yearAt), digits(text, yearAt + 2)]
@@ -82,13 +41,10 @@ function dayOf(text: string, yearAt: number, monthAt: number, dayAt: number): nu
   const known = days.get(number)
   if (known !== undefined) return known
   const midnight = parseCompactTime(`${String(number).padStart(8, '0')}T000000`)
-  if (midnight !== undefined) remember(days, number, midnight / 1e6)
-  return midnight === undefined ? undefined : midnight / 1e6
-}
-
-function remember<V>(map: Map<number, V>, key: number, value: V): void {
-  if (map.size >= MOST_DAYS) map.clear()
-  map.set(key, value)
+  if (midnight === undefined) return undefined
+  if (days.size >= MOST_DAYS) days.clear()
+  days.set(number, midnight / 1e6)
+  return midnight / 1e6
 }
 
 /** Whether a text has the marks of `YYYY-MM-DDThh:mm:ss.ffffffZ` where they belong. */

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
 import { Fault, messageOf } from '../errors.ts'
+import { PAGE } from './page-file.ts'
 
 /*
  * An index is one file. While an update writes, and as long as somebody reads meanwhile, `-wal` and `-shm` lie
@@ -52,10 +53,8 @@ const LONGEST_LOG = 64 * 2 ** 20
 export function shortenLog(db: DatabaseSync): void {
   const checkpoint = (kind: 'PASSIVE' | 'RESTART') => db.prepare(`PRAGMA wal_checkpoint(${kind})`).get()
   const pages = Number(checkpoint('PASSIVE')?.log ?? 0)
-  if (pages * PAGE_BYTES > LONGEST_LOG) checkpoint('RESTART')
+  if (pages * PAGE > LONGEST_LOG) checkpoint('RESTART')
 }
-/** As the build makes them. */
-const PAGE_BYTES = 8192
 
 /** Brings all of the log into the file and, where nobody reads it just now, makes it one file again. */
 export function settleJournal(db: DatabaseSync): void {
@@ -112,6 +111,9 @@ export const isBusy = (thrown: unknown): boolean => codeOf(thrown) === BUSY || c
 /** Whether the file is damaged, or no database at all. */
 export const isDamaged = (thrown: unknown): boolean => codeOf(thrown) === CORRUPT || codeOf(thrown) === NOTADB
 
+/** Whether the disk, or a limit of the system, was in the way, which says nothing of the file. */
+export const isUnreachable = (thrown: unknown): boolean => codeOf(thrown) === IOERR
+
 /** What SQLite threw over an index as a fault whose sentence names the file and the way out. */
 export function indexFault(file: string, thrown: unknown): Fault {
   if (thrown instanceof Fault) return thrown
@@ -142,11 +144,11 @@ export const isMoved = (thrown: unknown): boolean =>
 const MOVED = Object.assign(new Error('another file has its name'), { errcode: 1032 })
 
 /** The low byte of SQLite's result codes tells the kind: sqlite.org/rescode.html. */
-const [BUSY, LOCKED, READONLY, CORRUPT, CANTOPEN, NOTADB] = [5, 6, 8, 11, 14, 26] as const
+const [BUSY, LOCKED, READONLY, IOERR, CORRUPT, CANTOPEN, NOTADB] = [5, 6, 8, 10, 11, 14, 26] as const
 const REBUILD = 'build it anew with swath index build'
 const REFUSALS: ReadonlyMap<number, string> = new Map([
   [READONLY, 'it, or its folder, may only be read'],
-  [10, 'its disk cannot be read or written'],
+  [IOERR, 'its disk cannot be read or written, or a file would grow past the limit of its size (ulimit -f)'],
   [CORRUPT, `it is damaged; ${REBUILD}`],
   [13, 'there is no room left on its disk; make some, and try again'],
   [CANTOPEN, 'it, or what must be made beside it, cannot be opened'],

@@ -1,25 +1,17 @@
+import { formatCompactTime } from '../sentinel2/time.ts'
+
 /*
  * Numbers and times as digits in bytes: what an index of millions of rows is read with. What is not of the one
  * usual form is left to the plain way (csv-granule.ts), so every function here may say NaN of what it does not know.
  */
 
-/** Days since 1970 of a day between 2000 and 2099, by its number of month and year; -1 where it is none. */
+/** Days are worked out once, when they are met; in both tables 0 is one that was not. */
 const YEARS = 100
-const dayNumbers = new Int32Array(YEARS * 16 * 32).fill(-1)
+/** Days since 1970 of a day between 2000 and 2099, by year, month and day; -1 where it is none. */
+const dayNumbers = new Int32Array(YEARS * 16 * 32)
 /** 20170208 of a day, by its days since the first of 2000. */
 const dayDigits = new Int32Array(YEARS * 366)
-const FIRST_DAY = Date.UTC(2000, 0, 1) / 86_400_000
-
-function fill(): void {
-  for (let day = FIRST_DAY; ; day++) {
-    const date = new Date(day * 86_400_000)
-    const [year, month, of] = [date.getUTCFullYear(), date.getUTCMonth() + 1, date.getUTCDate()]
-    if (year >= 2000 + YEARS) return
-    dayNumbers[((year - 2000) * 16 + month) * 32 + of] = day
-    dayDigits[day - FIRST_DAY] = (year * 100 + month) * 100 + of
-  }
-}
-fill()
+const FIRST_DAY = 10_957
 
 /** Two digits. */
 export function two(bytes: Uint8Array, at: number): number {
@@ -37,8 +29,15 @@ const DAY = 86_400
 
 function secondsOf(year: number, month: number, day: number, clock: number): number {
   if (!(year >= 2000 && month <= 12 && day <= 31)) return Number.NaN
-  const days = dayNumbers[((year - 2000) * 16 + month) * 32 + day] ?? -1
+  const at = ((year - 2000) * 16 + month) * 32 + day
+  if (dayNumbers[at] === 0) dayNumbers[at] = dayNumber(year, month, day)
+  const days = dayNumbers[at] ?? -1
   return days < 0 ? Number.NaN : days * DAY + clock
+}
+
+function dayNumber(year: number, month: number, day: number): number {
+  const date = new Date(Date.UTC(year, month - 1, day))
+  return date.getUTCMonth() === month - 1 && date.getUTCDate() === day ? date.getTime() / 1000 / DAY : -1
 }
 
 function clockOf(hour: number, minute: number, second: number): number {
@@ -68,18 +67,28 @@ export function timeAt(bytes: Uint8Array, at: number): number {
   return seconds * 1e6 + three(bytes, at + 20) * 1000 + three(bytes, at + 23)
 }
 
-/** Writes `20170208T092131` but for the T, of seconds since 1970 that stampAt gave. */
+/** Writes `20170208T092131` but for the T, of whole seconds since 1970 in a year of four digits. */
 export function writeStampAt(bytes: Uint8Array, at: number, seconds: number): void {
   const day = Math.floor(seconds / DAY)
   const clock = seconds - day * DAY
   const minutes = (clock / 60) | 0
   const hours = (minutes / 60) | 0
-  const digits = dayDigits[day - FIRST_DAY] ?? 0
+  const digits = digitsOf(day)
   writeFour(bytes, at, (digits / 10_000) | 0)
   writeFour(bytes, at + 4, digits % 10_000)
   writeTwo(bytes, at + 9, hours)
   writeTwo(bytes, at + 11, minutes - hours * 60)
   writeTwo(bytes, at + 13, clock - minutes * 60)
+}
+
+/** 20170208 of a day since 1970. */
+function digitsOf(day: number): number {
+  const at = day - FIRST_DAY
+  const known = dayDigits[at]
+  if (known) return known
+  const digits = Number(formatCompactTime(day * DAY * 1e6).slice(0, 8))
+  if (known === 0) dayDigits[at] = digits
+  return digits
 }
 
 export function writeTwo(bytes: Uint8Array, at: number, value: number): void {
@@ -98,6 +107,12 @@ export function writeFour(bytes: Uint8Array, at: number, value: number): void {
   const hundreds = (value / 100) | 0
   writeTwo(bytes, at, hundreds)
   writeTwo(bytes, at + 2, value - hundreds * 100)
+}
+
+export function writeSix(bytes: Uint8Array, at: number, value: number): void {
+  const thousands = (value / 1000) | 0
+  writeThree(bytes, at, thousands)
+  writeThree(bytes, at + 3, value - thousands * 1000)
 }
 
 const POWERS = Array.from({ length: 23 }, (_, n) => 10 ** n)

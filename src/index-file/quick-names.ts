@@ -1,6 +1,15 @@
 import { LEVELS } from '../sentinel2/bands.ts'
 import { SATELLITES } from '../sentinel2/names.ts'
-import { stampAt, three, two, writeFour, writeStampAt, writeThree, writeTwo } from './quick-digits.ts'
+import {
+  stampAt,
+  three,
+  two,
+  writeFour,
+  writeSix,
+  writeStampAt,
+  writeThree,
+  writeTwo,
+} from './quick-digits.ts'
 import type { ShortNames } from './short-names.ts'
 
 /*
@@ -61,11 +70,7 @@ function putTogether(names: QuickNames, bytes: Uint8Array, at: number): void {
   for (const tile of TILES) copy(bytes, own, again, tile, TILE_LENGTH)
   const level = LEVEL_BYTES[names.level] ?? again
   for (const place of LEVELS_AT) copy(level, 0, again, place, LEVEL_LENGTH)
-  const orbit = Math.floor(names.orbit / 1000)
-  for (const place of ABSOLUTE_ORBITS) {
-    writeThree(again, place, orbit)
-    writeThree(again, place + 3, names.orbit - orbit * 1000)
-  }
+  for (const place of ABSOLUTE_ORBITS) writeSix(again, place, names.orbit)
   for (const place of STARTS) writeStampAt(again, place, names.start)
   writeStampAt(again, STAMP, names.stamp)
   writeStampAt(again, MADE, names.made)

@@ -8,7 +8,7 @@ import { cellOf } from './row.ts'
  * What granuleOfRow and toIndexRow make of a row is the truth; this makes the same of it or leaves it to them.
  */
 
-/** Numbers of a row in the order of the table's columns; NaN is NULL. What the table keeps as text is left out. */
+/** Numbers of a row in the order of the table's columns, without quality, batch and verbatim; NaN is NULL. */
 export const AT = {
   cell: 0,
   sensing: 1,

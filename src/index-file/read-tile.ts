@@ -4,7 +4,7 @@ import { rowOf } from './csv.ts'
 import { granuleOfRow, isWideBox, type ReadRow, rejectedExample } from './csv-granule.ts'
 import { readArchiveTime } from './fast-times.ts'
 import { type Aside, AT, type Cells, cellsOf, NUMBERS, readQuickRow } from './quick-row.ts'
-import { type IndexRow, toIndexRow } from './row.ts'
+import { COLUMN, type IndexRow, toIndexRow } from './row.ts'
 import { note, type RowTally } from './row-tally.ts'
 
 /** Rows of a tile as they were read, NUMBERS of each. */
@@ -54,7 +54,7 @@ export function readTile(bytes: Buffer, start: number, end: number, tally: RowTa
       fill(numbers, count * NUMBERS, index)
       plain.set(count, { read, index, isWide: isWideBox(row) })
       moved.push(row.SOURCE_URL?.endsWith('.SAFE') ?? false)
-      noteEtl(tally, index[0], readArchiveTime(row.ETL_TIMESTAMP ?? '') ?? 0)
+      noteEtl(tally, index[COLUMN.cell], readArchiveTime(row.ETL_TIMESTAMP ?? '') ?? 0)
     }
     starts.push(at)
     count++
@@ -83,12 +83,12 @@ function cellsIn(bytes: Buffer, start: number): Cells | undefined {
   return tileGrid(tile) ? cellsOf(tile) : undefined
 }
 
-/** The columns of a row that the numbers hold: all but quality, batch and the names kept verbatim. */
+/** The guarantee: AT is written out in full, so its keys are all there are. */
+const NUMBERED = Object.keys(AT) as (keyof typeof AT)[]
+
+/** The columns of a row that the numbers hold. */
 function fill(numbers: Float64Array, at: number, index: IndexRow): void {
-  const [before, after] = [index.slice(0, 12), index.slice(13, 17)]
-  for (const [i, value] of [...before, ...after, 0].entries()) {
-    numbers[at + i] = typeof value === 'number' ? value : Number.NaN
-  }
+  for (const column of NUMBERED) numbers[at + AT[column]] = index[COLUMN[column]] ?? Number.NaN
 }
 
 export const number = ({ numbers }: Tile, row: number, which: keyof typeof AT): number =>

@@ -1,4 +1,5 @@
 import { AT, NUMBERS } from './quick-row.ts'
+import { COLUMN } from './row.ts'
 import { LONGEST } from './table-tree.ts'
 import type { TileRows } from './tile-rows.ts'
 
@@ -18,11 +19,9 @@ export type RowCells = {
   readonly long: readonly RowValues[]
 }
 
-/** Columns of the table; what is not a number of a row is quality, batch, and the names kept verbatim. */
-const COLUMNS = NUMBERS + 3
-const QUALITY = 12
-const BATCH = 17
-const VERBATIM = 19
+const COLUMNS = Object.keys(COLUMN).length
+/** Columns that are no numbers of a row. */
+const { quality: QUALITY, batch: BATCH, verbatim: VERBATIM } = COLUMN
 /** Bytes of a row without its texts: two lengths, the types and values of eight bytes. */
 const MOST = 4 + 9 * COLUMNS
 const NO_TEXT = [-1, null, null] as const

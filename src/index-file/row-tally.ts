@@ -47,8 +47,24 @@ export function emptyTally(): RowTally {
     newestSensing: { L1C: 0, L2A: 0 },
     upTo: { L1C: { generation: 0, etl: 0 }, L2A: { generation: 0, etl: 0 } },
     oddities: namedFor(ODDITIES),
-    rejected: namedFor(REJECTIONS),
+    rejected: noRejections(),
   }
+}
+
+/** What could not be kept, each reason under its own name; a report's form. */
+export type Rejected = readonly ({ readonly reason: Rejection } & Readonly<Named>)[]
+
+export const noRejections = (): RowTally['rejected'] => namedFor(REJECTIONS)
+
+/** The reasons that there are rows of. */
+export const rejectedOf = (rejected: RowTally['rejected']): Rejected =>
+  REJECTIONS.flatMap((reason) => (rejected[reason].count > 0 ? [{ reason, ...rejected[reason] }] : []))
+
+/** A sentence on why none of the rows was kept. */
+export function noneRead(sources: readonly string[], rows: number, rejected: RowTally['rejected']): string {
+  if (rows === 0) return `There is not one row in ${sources.join(', ')}, the header alone.`
+  const why = rejectedOf(rejected).map(({ reason, count }) => `${count} ${reason}`)
+  return `No granule could be read from ${sources.join(', ')}: ${rows} rows, ${why.join(', ')}.`
 }
 
 /** Counts one; the example is asked for only where there is room for it. */

@@ -1,5 +1,5 @@
-import { Worker } from 'node:worker_threads'
-import type { Lines, Reply } from '../../workers/index-rows.ts'
+import { Piscina } from 'piscina'
+import type { Lines } from '../../workers/index-rows.ts'
 import { type MadeRows, madeRows } from './made-rows.ts'
 import type { SortedLines } from './sort-lines.ts'
 
@@ -69,34 +69,16 @@ const inPlace = (): Maker => ({
   close: async () => {},
 })
 
-/** Each in its turn, since all batches are about as large. */
+/** A thread has its next batch before it is done with one. */
 function inThreads(): Maker {
-  const threads = Array.from({ length: THREADS }, inThread)
-  let turn = 0
-  return {
-    make: (lines) => (threads[turn++ % THREADS] ?? inPlace()).make(lines),
-    close: () => Promise.all(threads.map((thread) => thread.close())),
-  }
-}
-
-function inThread(): Maker {
-  const worker = new Worker(new URL('../../workers/index-rows.ts', import.meta.url), { execArgv: [] })
-  const asked: PromiseWithResolvers<MadeRows>[] = []
-  worker.on('message', (reply: Reply) => {
-    const first = asked.shift()
-    if ('failed' in reply) first?.reject(new Error(reply.failed))
-    else first?.resolve(reply)
-  })
-  worker.on('error', (error) => {
-    for (const { reject } of asked.splice(0)) reject(error)
+  const pool = new Piscina<Lines, MadeRows>({
+    filename: new URL('../../workers/index-rows.ts', import.meta.url).href,
+    minThreads: THREADS,
+    maxThreads: THREADS,
+    concurrentTasksPerWorker: AHEAD / THREADS,
   })
   return {
-    make: (lines) => {
-      const reply = Promise.withResolvers<MadeRows>()
-      asked.push(reply)
-      worker.postMessage(lines, [lines.lines.buffer])
-      return reply.promise
-    },
-    close: () => worker.terminate(),
+    make: (lines) => pool.run(lines, { transferList: [lines.lines.buffer] }),
+    close: () => pool.destroy(),
   }
 }

@@ -34,6 +34,30 @@ export type IndexRow = readonly [
   verbatim: string | null,
 ]
 
+/** Where each column of the table stands in a row. */
+export const COLUMN = {
+  cell: 0,
+  sensing: 1,
+  generation: 2,
+  seq: 3,
+  start: 4,
+  stamp: 5,
+  made: 6,
+  orbit: 7,
+  pass: 8,
+  baseline: 9,
+  cloud: 10,
+  size: 11,
+  quality: 12,
+  west: 13,
+  south: 14,
+  east: 15,
+  north: 16,
+  batch: 17,
+  superseded: 18,
+  verbatim: 19,
+} as const
+
 /** What an index says of a granule beside the granule itself. */
 export type RowPlace = {
   /** Orders granules of one cell and of equal times, from 0. */
@@ -45,6 +69,10 @@ export type RowPlace = {
 
 /** A cell is a tile at a level; cells sort as the names of their tiles do, and by the order of LEVELS. */
 const LETTERS = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
+/** Cells of a tile, one a level, of a band of latitude in a zone, and of a zone. */
+const TILE = LEVELS.length
+const BAND = 24 ** 2 * TILE
+const ZONE = 24 * BAND
 const MICRODEGREES = 1e6
 const USUAL_QUALITY = 'PASSED'
 
@@ -52,6 +80,17 @@ export function cellOf(level: Level, mgrsTile: string): number {
   let tile = Number(mgrsTile.slice(0, 2))
   for (let i = 2; i < mgrsTile.length; i++) tile = tile * 24 + LETTERS.indexOf(mgrsTile.charAt(i))
   return tile * 2 + LEVELS.indexOf(level)
+}
+
+/**
+ * The cells of a place, and how many of them make up a place of the next step.
+ * @param place all the world (''), a zone (`33`) or a band of latitude in it (`33U`), which holds tiles
+ */
+export function cellsOfPlace(place: string): { from: number; until: number; span: number } {
+  if (place === '') return { from: 0, until: ZONE * 61, span: ZONE }
+  const from = cellOf('L1C', place.padEnd(5, 'A'))
+  if (place.length === 2) return { from, until: from + ZONE, span: BAND }
+  return { from, until: from + BAND, span: TILE }
 }
 
 /** The level and the tile of a cell. */
@@ -119,8 +158,9 @@ export function toIndexRow(
 
 /** The granule of a row. */
 export function readIndexRow(row: IndexRow): Granule {
-  const { level, mgrsTile } = tileOfCell(row[0])
-  const [sensingTime, generation, quality] = [row[1], row[2], row[12]]
+  const { level, mgrsTile } = tileOfCell(row[COLUMN.cell])
+  const [sensingTime, generation] = [row[COLUMN.sensing], row[COLUMN.generation]]
+  const quality = row[COLUMN.quality]
   const generationTime = generation === 0 ? undefined : Math.round(generation * 1e6)
   const names = namesOf(row, { level, mgrsTile, sensingTime, generationTime })
   // Written out, and always in this order: so all granules are of one shape to the engine.
@@ -134,29 +174,30 @@ export function readIndexRow(row: IndexRow): Granule {
     mgrsTile,
     sensingTime,
     generationTime,
-    cloudCover: row[10] ?? undefined,
-    totalSize: row[11] ?? undefined,
+    cloudCover: row[COLUMN.cloud] ?? undefined,
+    totalSize: row[COLUMN.size] ?? undefined,
     quality: quality === null ? USUAL_QUALITY : quality || undefined,
-    box: boxOf(row),
+    box: boxOf(row[COLUMN.west], row[COLUMN.south], row[COLUMN.east], row[COLUMN.north]),
   }
 }
 
-function boxOf(row: IndexRow): Granule['box'] {
-  const [west, south, east, north] = [row[13], row[14], row[15], row[16]]
+/** A row's box in degrees; undefined where it has none. */
+export function boxOf(west: unknown, south: unknown, east: unknown, north: unknown): Granule['box'] {
   if (west === null || south === null || east === null || north === null) return undefined
-  return [west / MICRODEGREES, south / MICRODEGREES, east / MICRODEGREES, north / MICRODEGREES]
+  const degrees = (edge: unknown) => Number(edge) / MICRODEGREES
+  return [degrees(west), degrees(south), degrees(east), degrees(north)]
 }
 
 function namesOf(row: IndexRow, counted: Counted): LongNames {
-  const verbatim = row[19]
+  const verbatim = row[COLUMN.verbatim]
   if (verbatim !== null) return verbatimNames(verbatim, counted)
   const short = {
-    start: row[4] ?? 0,
-    stamp: row[5] ?? 0,
-    made: row[6] ?? 0,
-    orbit: row[7] ?? 0,
-    pass: row[8] ?? 0,
-    baseline: row[9] ?? 0,
+    start: row[COLUMN.start] ?? 0,
+    stamp: row[COLUMN.stamp] ?? 0,
+    made: row[COLUMN.made] ?? 0,
+    orbit: row[COLUMN.orbit] ?? 0,
+    pass: row[COLUMN.pass] ?? 0,
+    baseline: row[COLUMN.baseline] ?? 0,
   }
   return longNames(short, counted)
 }

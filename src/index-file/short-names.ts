@@ -1,7 +1,8 @@
 import type { Level } from '../sentinel2/bands.ts'
 import { type Granule, tilePrefix } from '../sentinel2/granule.ts'
 import { type Baseline, SATELLITES } from '../sentinel2/names.ts'
-import { readStamp, writeStampAt, writeTwo } from './fast-times.ts'
+import { readStamp } from './fast-times.ts'
+import { writeFour, writeSix, writeStampAt, writeThree, writeTwo } from './quick-digits.ts'
 
 /** The names of a granule and its place as integers; see the columns of queries/sqlite/layout.sql. */
 export type ShortNames = Record<'start' | 'stamp' | 'made' | 'orbit' | 'pass' | 'baseline', number>
@@ -45,8 +46,7 @@ export function longNames(short: ShortNames, granule: Counted): LongNames {
   bytes[DATATAKE + 3] = bytes[product + 2] = LETTER_A + satellite
   writeThree(bytes, product + 34, short.pass - satellite * 1000)
   const version = (short.baseline / 100) | 0
-  writeTwo(bytes, product + 28, version)
-  writeTwo(bytes, product + 30, short.baseline - version * 100)
+  writeFour(bytes, product + 28, short.baseline)
   writeTwo(bytes, DATATAKE + 29, version)
   writeTwo(bytes, DATATAKE + 32, short.baseline - version * 100)
   const names = bytes.toString('latin1')
@@ -79,18 +79,6 @@ const formOf = (level: Level) => {
   return { bytes: Buffer.from(names), place, product, tiles: [5, product + 39] } as const
 }
 const FORMS = { L1C: formOf('L1C'), L2A: formOf('L2A') } as const satisfies Record<Level, unknown>
-
-/** The tens are written twice. */
-function writeThree(bytes: Uint8Array, at: number, value: number): void {
-  writeTwo(bytes, at, (value / 10) | 0)
-  writeTwo(bytes, at + 1, value % 100)
-}
-
-function writeSix(bytes: Uint8Array, at: number, value: number): void {
-  writeTwo(bytes, at, (value / 10_000) | 0)
-  writeTwo(bytes, at + 2, ((value / 100) | 0) % 100)
-  writeTwo(bytes, at + 4, value % 100)
-}
 
 /** `04.00` for 400. */
 export function shortBaseline({ baseline }: Pick<ShortNames, 'baseline'>): Baseline {

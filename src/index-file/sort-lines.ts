@@ -1,5 +1,6 @@
 import { join } from 'node:path'
-import { joinLine, lineReader } from './csv-lines.ts'
+import { joinLine } from './csv.ts'
+import { lineReader } from './csv-lines.ts'
 import { bytesOf, COLUMNS, type CsvSource } from './csv-source.ts'
 import { createRuns, type Runs } from './line-runs.ts'
 

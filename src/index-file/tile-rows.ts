@@ -2,6 +2,7 @@ import { count } from './count-row.ts'
 import { orderOf } from './order-tile.ts'
 import { NUMBERS } from './quick-row.ts'
 import { readTile } from './read-tile.ts'
+import { COLUMN } from './row.ts'
 import { emptyTally, type RowTally } from './row-tally.ts'
 import { settle } from './settle-tile.ts'
 
@@ -31,7 +32,9 @@ export function tileRows(lines: Uint8Array, lengths: readonly number[]): TileRow
     settle(tile, order)
     for (const [i, row] of order.entries()) {
       const { index } = tile.plain.get(row) ?? {}
-      if (index && (index[12] !== null || index[19] !== null)) texts.push([before + i, index[12], index[19]])
+      if (index && (index[COLUMN.quality] !== null || index[COLUMN.verbatim] !== null)) {
+        texts.push([before + i, index[COLUMN.quality], index[COLUMN.verbatim]])
+      }
       count(tile, row, tally)
       const [from, to] = [row * NUMBERS, (before + i) * NUMBERS]
       for (let n = 0; n < NUMBERS; n++) all[to + n] = tile.numbers[from + n] ?? 0

@@ -7,7 +7,7 @@ import {
 } from '../sentinel2/granule.ts'
 import { parseDatatake } from '../sentinel2/names.ts'
 import type { ReadRow } from './csv-granule.ts'
-import { baselineOf, type IndexRow, readIndexRow, toIndexRow } from './row.ts'
+import { baselineOf, COLUMN, type IndexRow, readIndexRow, toIndexRow } from './row.ts'
 import { type ShortNames, shortBaseline, shortNames } from './short-names.ts'
 import { supersededOf } from './superseded.ts'
 
@@ -99,9 +99,7 @@ const keyOf = ([cell, sensing, generation, seq]: IndexRow): string =>
   `${cell} ${sensing} ${generation} ${seq}`
 
 const NOT_PLACED = { seq: 0, batch: 0, superseded: false }
-/** Where seq, batch and superseded stand in a row, and from where on its box. */
-const [SEQ, BOX, BATCH, SUPERSEDED] = [3, 13, 17, 18] as const
-const OUTSIDE: ReadonlySet<number> = new Set([SEQ, BATCH, SUPERSEDED])
+const OUTSIDE: ReadonlySet<number> = new Set([COLUMN.seq, COLUMN.batch, COLUMN.superseded])
 
 /** All that a row tells of its granule, as one text. */
 const lettersOf = (row: IndexRow): string => JSON.stringify(row.filter((_, i) => !OUTSIDE.has(i)))
@@ -183,9 +181,9 @@ function placed(entries: readonly Entry[], scope: CellScope, batch: number): Ind
     const isOrdered = scope === 'whole' || scope.sensings.has(granule.sensingTime)
     const isCompared = scope === 'whole' || scope.starts.has(startsOf(granule)[0] ?? Number.NaN)
     return withPlace(row, {
-      seq: isOrdered ? seq : row[SEQ],
-      batch: isNew ? batch : row[BATCH],
-      superseded: isCompared ? Number(outdated.has(granule)) : row[SUPERSEDED],
+      seq: isOrdered ? seq : row[COLUMN.seq],
+      batch: isNew ? batch : row[COLUMN.batch],
+      superseded: isCompared ? Number(outdated.has(granule)) : row[COLUMN.superseded],
     })
   })
 }
@@ -193,13 +191,19 @@ function placed(entries: readonly Entry[], scope: CellScope, batch: number): Ind
 type Place = { readonly seq: number; readonly batch: number; readonly superseded: number }
 
 function withPlace(row: IndexRow, { seq, batch, superseded }: Place): IndexRow {
-  const [cell, sensing, generation, , ...rest] = row
-  const [verbatim] = rest.splice(-1)
-  return asIndexRow([cell, sensing, generation, seq, ...rest.slice(0, -2), batch, superseded, verbatim])
+  const values: unknown[] = [...row]
+  values[COLUMN.seq] = seq
+  values[COLUMN.batch] = batch
+  values[COLUMN.superseded] = superseded
+  return asIndexRow(values)
 }
 
 const withBoxOf = (row: IndexRow, other: IndexRow): IndexRow =>
-  asIndexRow([...row.slice(0, BOX), ...other.slice(BOX, BATCH), ...row.slice(BATCH)])
+  asIndexRow([
+    ...row.slice(0, COLUMN.west),
+    ...other.slice(COLUMN.west, COLUMN.north + 1),
+    ...row.slice(COLUMN.north + 1),
+  ])
 
 /** Columns of rows in the order of the table, put together from such rows. */
 const asIndexRow = (columns: readonly unknown[]) => columns as unknown as IndexRow

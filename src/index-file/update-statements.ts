@@ -4,7 +4,6 @@ import { LEVELS, type Level } from '../sentinel2/bands.ts'
 import type { AboutIndex } from './about.ts'
 import type { IndexRow } from './row.ts'
 import type { CellScope } from './update-cell.ts'
-import { newestOfAll } from './update-tally.ts'
 
 /** What an update asks of an index; it writes within a transaction. */
 export type UpdateStatements = {
@@ -14,13 +13,13 @@ export type UpdateStatements = {
   putIn(row: IndexRow): void
   /** Whether any of the cells has a row. */
   holds(cells: readonly number[]): boolean
-  extremes(): Extremes
+  /** Read off all rows. */
+  extremes(): Pick<AboutIndex, 'oldestSensing' | 'newest'>
+  /** Granules of a level that were generated after a time, microseconds since 1970; reads all rows. */
+  madeAfter(level: Level, generation: number): number
   nextBatch(): number
   putBatch(id: number, cameAt: number, sources: readonly string[]): void
 }
-
-/** Microseconds since 1970. */
-export type Extremes = Pick<AboutIndex, 'oldestSensing' | 'newestSensing' | 'newestGeneration' | 'newest'>
 
 export function prepareUpdate(db: DatabaseSync): UpdateStatements {
   const prepare = (name: string) => db.prepare(query('sqlite', name))
@@ -55,13 +54,13 @@ export function prepareUpdate(db: DatabaseSync): UpdateStatements {
           generation: Math.round(Number(row?.newestGeneration ?? 0) * 1e6),
         }
       }
-      const newest = { L1C: ofLevel('L1C'), L2A: ofLevel('L2A') }
       return {
         oldestSensing: Math.min(...rows.map((row) => Number(row.oldestSensing))),
-        ...newestOfAll(newest),
-        newest,
+        newest: { L1C: ofLevel('L1C'), L2A: ofLevel('L2A') },
       }
     },
+    madeAfter: (level, generation) =>
+      Number(prepare('update-made-after').get({ level: LEVELS.indexOf(level), generation })?.granules),
     nextBatch: () => Number(db.prepare('SELECT max(id) + 1 AS next FROM batch').get()?.next ?? 1),
     putBatch: (id, cameAt, sources) => {
       prepare('update-batch').run({ id, cameAt, sources: JSON.stringify(sources) })

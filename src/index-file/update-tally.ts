@@ -1,6 +1,6 @@
 import { LEVELS, type Level } from '../sentinel2/bands.ts'
 import type { AboutIndex } from './about.ts'
-import type { IndexRow } from './row.ts'
+import { COLUMN, type IndexRow } from './row.ts'
 
 /** What an index says of itself, kept right while rows go in and out. */
 export type AboutTally = {
@@ -13,24 +13,21 @@ export type AboutTally = {
   now(): Counted
 }
 
-export type Counted = Omit<AboutIndex, 'newestEtl' | 'builtAt' | 'updatedAt' | 'sources'>
+/** What rows tell, times of coming into the index or BigQuery's table left out. */
+export type Counted = Omit<AboutIndex, 'newestEtl' | 'builtAt' | 'updatedAt' | 'sources' | 'settled'>
 
 export function createAboutTally(before: AboutIndex): AboutTally {
-  const { rows, tiles, exceptions, withoutBox, superseded } = before
-  const now = {
-    ...before,
-    ...{ rows, tiles, exceptions, withoutBox, superseded },
-    levels: { ...before.levels },
-    newest: { L1C: { ...before.newest.L1C }, L2A: { ...before.newest.L2A } },
-  }
+  const { rows, levels, tiles, exceptions, withoutBox, superseded, oldestSensing, newest } = before
+  const counted = { rows, levels, tiles, exceptions, withoutBox, superseded, oldestSensing, newest }
+  const now = structuredClone(counted)
   let isUnsure = false
 
   const add = (row: IndexRow, sign: 1 | -1) => {
     now.rows += sign
-    now.levels[levelOfCell(row[0])] += sign
-    if (row[13] === null) now.withoutBox += sign
-    if (row[18] === 1) now.superseded += sign
-    if (row[19] !== null) now.exceptions += sign
+    now.levels[levelOfCell(row[COLUMN.cell])] += sign
+    if (row[COLUMN.west] === null) now.withoutBox += sign
+    if (row[COLUMN.superseded] === 1) now.superseded += sign
+    if (row[COLUMN.verbatim] !== null) now.exceptions += sign
   }
 
   return {
@@ -55,25 +52,19 @@ export function createAboutTally(before: AboutIndex): AboutTally {
     get isUnsure() {
       return isUnsure
     },
-    now: () => ({ ...now, ...newestOfAll(now.newest) }),
+    now: () => now,
   }
 }
 
 const levelOfCell = (cell: number): Level => LEVELS[cell % 2] ?? 'L1C'
 
-/** The newest times of both levels. */
-export const newestOfAll = ({ L1C, L2A }: AboutIndex['newest']) => ({
-  newestSensing: Math.max(L1C.sensing, L2A.sensing),
-  newestGeneration: Math.max(L1C.generation, L2A.generation),
-})
-
 function extremesOf(rows: readonly IndexRow[], level: Level) {
   let [oldest, sensing, generation] = [Infinity, -Infinity, -Infinity]
   for (const row of rows) {
-    if (levelOfCell(row[0]) !== level) continue
-    oldest = Math.min(oldest, row[1])
-    sensing = Math.max(sensing, row[1])
-    generation = Math.max(generation, Math.round(row[2] * 1e6))
+    if (levelOfCell(row[COLUMN.cell]) !== level) continue
+    oldest = Math.min(oldest, row[COLUMN.sensing])
+    sensing = Math.max(sensing, row[COLUMN.sensing])
+    generation = Math.max(generation, Math.round(row[COLUMN.generation] * 1e6))
   }
   return { oldest, sensing, generation }
 }

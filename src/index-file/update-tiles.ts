@@ -1,8 +1,11 @@
+import type { Level } from '../sentinel2/bands.ts'
 import type { Micros } from '../sentinel2/time.ts'
-import type { CsvRow } from './csv.ts'
+import { type CsvRow, rowOf } from './csv.ts'
 import { granuleOfRow, type ReadRow, type Rejection, rejectedExample } from './csv-granule.ts'
+import type { CsvSource } from './csv-source.ts'
 import { readArchiveTime } from './fast-times.ts'
 import { compareSaid } from './said-twice.ts'
+import { sortLines } from './sort-lines.ts'
 
 /** What the rows of a tile say. */
 export type TileNews = {
@@ -13,8 +16,30 @@ export type TileNews = {
   /** Rows of granules that another row is of, too. */
   readonly duplicates: number
   readonly rejected: readonly { readonly reason: Rejection; readonly example: string }[]
-  /** When the last of the rows came into BigQuery's table; 0 where they do not tell. */
-  readonly etl: Micros
+  /** When the last of the rows came into BigQuery's table, by the level of its granule; 0 where they do not tell. */
+  readonly etl: Readonly<Record<Level, Micros>>
+}
+
+/**
+ * The rows of several files as one, sorted by tile, those of a tile at a time; rows whose tile has no name of the
+ * usual form come last.
+ * @param spill folder for what does not fit in memory
+ * @throws {Fault} misconfigured for a file that is broken on the way
+ */
+export async function* readArchiveCsv(
+  sources: readonly CsvSource[],
+  spill: string,
+  signal: AbortSignal,
+): AsyncGenerator<CsvRow[]> {
+  const lines = await sortLines(sources, spill, signal)
+  try {
+    for (const tile of lines.tiles()) {
+      signal.throwIfAborted()
+      yield tile.toString('utf8').split('\n').slice(0, -1).map(rowOf)
+    }
+  } finally {
+    await lines.close()
+  }
 }
 
 /** The granules of rows that come sorted by tile. */
@@ -35,18 +60,21 @@ export async function* readTiles(batches: AsyncIterable<readonly CsvRow[]>): Asy
 function newsOf(rows: readonly CsvRow[]): TileNews {
   const told: ReadRow[] = []
   const rejected: TileNews['rejected'][number][] = []
-  let newestEtl = 0
+  const etl = { L1C: 0, L2A: 0 }
   for (const row of rows) {
-    const etl = (row.ETL_TIMESTAMP && readArchiveTime(row.ETL_TIMESTAMP)) || 0
     const read = granuleOfRow(row)
-    if (typeof read === 'string') rejected.push({ reason: read, example: rejectedExample(read, row) })
-    else told.push(read)
-    newestEtl = Math.max(newestEtl, etl)
+    if (typeof read === 'string') {
+      rejected.push({ reason: read, example: rejectedExample(read, row) })
+      continue
+    }
+    told.push(read)
+    const { level } = read.granule
+    etl[level] = Math.max(etl[level], (row.ETL_TIMESTAMP && readArchiveTime(row.ETL_TIMESTAMP)) || 0)
   }
   const granules = oneOfEach(told)
   const mgrsTile = rows[0]?.MGRS_TILE ?? ''
   const duplicates = told.length - granules.length
-  return { mgrsTile, rows: rows.length, granules, duplicates, rejected, etl: newestEtl }
+  return { mgrsTile, rows: rows.length, granules, duplicates, rejected, etl }
 }
 
 function oneOfEach(told: readonly ReadRow[]): ReadRow[] {

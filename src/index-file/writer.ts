@@ -2,7 +2,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { Fault, messageOf } from '../errors.ts'
 import { moveToTarget } from '../files/target-place.ts'
 import { query } from '../queries.ts'
-import type { AboutIndex } from './about.ts'
+import { type AboutIndex, writeAbout } from './about.ts'
 import type { BuildPlace } from './build-place.ts'
 import { removeTraces, settleIndex } from './open.ts'
 import { openPages, PAGE } from './page-file.ts'
@@ -64,8 +64,7 @@ function complete(draft: string, to: string, about: AboutIndex, long: readonly R
     db.exec('BEGIN')
     const insert = db.prepare(query('sqlite', 'insert'))
     for (const row of long) insert.run(...row)
-    const write = db.prepare('INSERT INTO about VALUES (?, ?)')
-    for (const [name, value] of Object.entries(about)) write.run(name, JSON.stringify(value))
+    writeAbout(db, about)
     db.prepare('INSERT INTO batch VALUES (0, ?, ?)').run(about.builtAt, JSON.stringify(about.sources))
     db.exec(query('sqlite', 'names'))
     db.exec('COMMIT')

@@ -5,8 +5,22 @@ export type Position = readonly [lon: number, lat: number]
 /** Closed: the last position is the first. */
 export type Ring = readonly Position[]
 
-/** Polygons, each its outline and then its holes; straight lines in longitude and latitude (RFC 7946 3.1.1). */
+/**
+ * Polygons, each its outline and then its holes; straight lines in longitude and latitude (RFC 7946 3.1.1). Or
+ * what holds no ground: lines, each one ring there and back, or points, each one ring of its position twice.
+ */
 export type Shape = readonly (readonly Ring[])[]
+
+/** Whether a shape is of lines or points: its rings read the same from both ends, as no outline does. */
+export const isWithoutGround = (shape: Shape): boolean =>
+  shape.every(
+    ([ring = [], ...holes]) =>
+      holes.length === 0 &&
+      ring.every(([lon, lat], i) => {
+        const [other, otherLat] = ring[ring.length - 1 - i] ?? []
+        return lon === other && lat === otherLat
+      }),
+  )
 
 /** The ground that is asked for. */
 export type Area = {
@@ -51,6 +65,34 @@ export function boxesMeet(a: Box, b: Box): boolean {
   const turn = Math.floor((a[0] - b[2]) / 360) * 360
   return [turn, turn + 360].some((by) => a[0] <= b[2] + by && b[0] + by <= a[2])
 }
+
+/** A box so many degrees further east. */
+export const moved = ([west, south, east, north]: Box, by: number): Box => [
+  west + by,
+  south,
+  east + by,
+  north,
+]
+
+/** The box around positions, longitudes as they are counted. */
+export function boxAround(outline: readonly Position[]): Box {
+  let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity]
+  for (const [lon, lat] of outline) {
+    west = Math.min(west, lon)
+    south = Math.min(south, lat)
+    east = Math.max(east, lon)
+    north = Math.max(north, lat)
+  }
+  return [west, south, east, north]
+}
+
+/** A box with so many degrees more on each side. */
+export const widened = ([west, south, east, north]: Box, by: number): Box => [
+  west - by,
+  south - by,
+  east + by,
+  north + by,
+]
 
 /** Longitude in [-180, 180). */
 const wrap = (lon: number): number =>

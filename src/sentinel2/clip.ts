@@ -1,4 +1,4 @@
-import type { Position } from './area.ts'
+import { boxAround, type Position } from './area.ts'
 import type { Box } from './granule.ts'
 
 /** The points of the plane where `x·lon + y·lat ≥ least`. */
@@ -21,12 +21,16 @@ export function clipToBox(outline: readonly Position[], [west, south, east, nort
 /** Cuts an outline as clipToBox does, to what several half-planes share. */
 export function clipTo(outline: readonly Position[], sides: readonly HalfPlane[]): Position[] {
   let points: Position[] = [...outline]
-  for (const side of sides) points = half(points, side)
+  const box = boxAround(outline)
+  // Most sides of a box or a tile cut nothing of a long outline.
+  for (const side of sides) if (!boxLiesInside(box, side)) points = half(points, side)
   return points
 }
 
 /** One step of Sutherland and Hodgman, "Reentrant polygon clipping", CACM 17 (1974). */
-function half(points: readonly Position[], [x, y, least]: HalfPlane): Position[] {
+function half(points: Position[], side: HalfPlane): Position[] {
+  const [x, y, least] = side
+  if (points.every(([lon, lat]) => x * lon + y * lat - least >= 0)) return points
   const kept: Position[] = []
   let before = points.at(-1)
   if (!before) return kept
@@ -43,3 +47,6 @@ function half(points: readonly Position[], [x, y, least]: HalfPlane): Position[]
   }
   return kept
 }
+
+const boxLiesInside = ([west, south, east, north]: Box, [x, y, least]: HalfPlane): boolean =>
+  x * (x > 0 ? west : east) + y * (y > 0 ? south : north) - least >= 0

@@ -1,4 +1,4 @@
-import { type Footprint, footprintOf, tileOutline } from './footprint.ts'
+import { atAntimeridian, type Footprint, footprintOf, tileOutline } from './footprint.ts'
 import type { Box, Granule } from './granule.ts'
 import { tileGrid } from './tiles.ts'
 
@@ -16,17 +16,20 @@ export type FootprintBytes = {
  * microseconds, as long as they come in order of tile. Undefined where the tile's name is none of the grid.
  */
 export function footprintMaker(): (granule: Pick<Granule, 'mgrsTile' | 'box'>) => FootprintBytes | undefined {
-  const tiles = new Map<string, Tile | undefined>()
+  const tiles = new Map<string, Tile>()
+  // In memory of their own, since they outlive the cuts.
+  const writeWhole = createPolygonWriter()
   const cutter = createCutter()
   return (granule) => {
     const { mgrsTile, box } = granule
     let tile = tiles.get(mgrsTile)
     if (!tile) {
+      tile = tileOf(mgrsTile, writeWhole)
+      if (!tile) return undefined
       if (tiles.size >= MOST_TILES) tiles.clear()
-      tile = tileOf(mgrsTile)
       tiles.set(mgrsTile, tile)
     }
-    if (!tile || !box) return tile?.whole
+    if (!box) return tile.whole
     // Over the antimeridian, where few tiles reach, a cut may fall into two.
     return tile.crosses ? bytesOf(footprintOf(granule)) : (cutter(tile, box) ?? tile.whole)
   }
@@ -47,15 +50,17 @@ type Tile = {
   readonly whole: FootprintBytes | undefined
 }
 
-function tileOf(mgrsTile: string): Tile | undefined {
+function tileOf(mgrsTile: string, write: PolygonWriter): Tile | undefined {
   const grid = tileGrid(mgrsTile)
   if (!grid) return undefined
   const outline = tileOutline(grid)
+  const numbers = Float64Array.from(outline.flat())
+  const crosses = outline.some(([lon]) => Math.abs(lon) > 180)
   return {
-    outline: Float64Array.from(outline.flat()),
+    outline: numbers,
     middle: outline.reduce((sum, [lon]) => sum + lon, 0) / outline.length,
-    crosses: outline.some(([lon]) => Math.abs(lon) > 180),
-    whole: bytesOf(footprintOf({ mgrsTile, box: undefined })),
+    crosses,
+    whole: crosses ? bytesOf(atAntimeridian(outline)) : write(numbers, numbers.length),
   }
 }
 
@@ -152,8 +157,10 @@ const SLAB_BYTES = 1 << 20
 /** The head of a polygon takes 13 bytes; behind three empty ones its numbers lie as Float64Array needs them. */
 const HEAD_BYTES = 16
 
+type PolygonWriter = (ring: Float64Array, length: number) => FootprintBytes | undefined
+
 /** Rounds, closes and writes down what a cut left over; undefined where that holds no ground. */
-function createPolygonWriter(): (ring: Float64Array, length: number) => FootprintBytes | undefined {
+function createPolygonWriter(): PolygonWriter {
   let slab = new ArrayBuffer(SLAB_BYTES)
   let used = 0
   return (ring, length) => {
@@ -163,7 +170,7 @@ function createPolygonWriter(): (ring: Float64Array, length: number) => Footprin
       used = 0
     }
     const numbers = new Float64Array(slab, used + HEAD_BYTES, length + 2)
-    for (let i = 0; i < length; i++) numbers[i] = sixDecimals(ring[i] ?? 0)
+    for (let i = 0; i < length; i++) numbers[i] = asToFixed(ring[i] ?? 0)
     if (isFlat(numbers, length)) return undefined
     numbers[length] = numbers[0] ?? 0
     numbers[length + 1] = numbers[1] ?? 0
@@ -179,7 +186,7 @@ function createPolygonWriter(): (ring: Float64Array, length: number) => Footprin
 }
 
 /** As Number(value.toFixed(6)), which is asked only where the tenth of a metre hangs on the last bits. */
-function sixDecimals(value: number): number {
+function asToFixed(value: number): number {
   const millionths = value * 1e6
   const whole = Math.round(millionths)
   const isClose = Math.abs(Math.abs(millionths - whole) - 0.5) < 1e-6

@@ -74,7 +74,8 @@ function alongside(box: Box, outline: readonly Position[]): Box {
   return [box[0] + turn, box[1], box[2] + turn, box[3]]
 }
 
-function atAntimeridian(outline: readonly Position[]): Footprint {
+/** An outline as GeoJSON has it, in two parts where it crosses the antimeridian. */
+export function atAntimeridian(outline: readonly Position[]): Footprint {
   const parts = [-360, 0, 360]
     .map((turn) =>
       clipToBox(outline, [turn - 180, -90, turn + 180, 90]).map(([lon, lat]) => rounded([lon - turn, lat])),

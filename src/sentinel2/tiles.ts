@@ -1,4 +1,4 @@
-import { type Area, boxesMeet } from './area.ts'
+import { type Area, boxesMeet, moved, widened } from './area.ts'
 import type { Box } from './granule.ts'
 import { isTileName } from './names.ts'
 import { centralMeridian, type Hemisphere, utmToLonLat } from './utm.ts'
@@ -12,12 +12,14 @@ import { centralMeridian, type Hemisphere, utmToLonLat } from './utm.ts'
 const SQUARE = 100_000
 const SIDE = 109_800
 const GRID = 60
-const BANDS = 'CDEFGHJKLMNPQRSTUVWX'
+export const LATITUDE_BANDS = 'CDEFGHJKLMNPQRSTUVWX'
 const COLUMNS = 'ABCDEFGHJKLMNPQRSTUVWXYZ'
 const ROWS = 'ABCDEFGHJKLMNPQRSTUV'
 const FALSE_NORTHING = { north: 0, south: 10_000_000 } as const satisfies Record<Hemisphere, number>
-/** Floating point must not lose a tile that touches an area with its edge: about a tenth of a millimetre. */
-const TOUCH = 1e-9
+/** Degrees. Floating point must not lose a tile that touches an area with its edge: about a tenth of a millimetre. */
+export const TOUCH = 1e-9
+/** Degrees. Boxes of valid data stick out of their tiles by up to 13 m, so the next tiles are looked at, too. */
+export const PAST_TILE = 2e-3
 
 /** Where a tile lies in its zone. */
 export type TileGrid = {
@@ -55,8 +57,7 @@ type Square = {
  * @param wanted only these of them, if given
  */
 export function tilesOf(area: Area, wanted?: readonly string[]): string[] {
-  const [west, south, east, north] = area.box
-  const ground: Box = [west - TOUCH, south - TOUCH, east + TOUCH, north + TOUCH]
+  const ground = widened(area.box, TOUCH)
   if (wanted) return [...new Set(wanted)].filter((tile) => meets(tile, ground)).sort()
   const names: string[] = []
   for (const row of rowsAt(ground[1], ground[3])) {
@@ -64,7 +65,7 @@ export function tilesOf(area: Area, wanted?: readonly string[]): string[] {
     for (const zone of zonesBetween(ground[0] - row.east, ground[2] - row.west)) {
       const meridian = centralMeridian(zone)
       for (const square of row.squares) {
-        if (boxesMeet(shifted(square.tile, meridian), ground) && belongsTo(zone, square)) {
+        if (boxesMeet(moved(square.tile, meridian), ground) && belongsTo(zone, square)) {
           names.push(nameOf(zone, square))
         }
       }
@@ -99,7 +100,7 @@ export function tileGrid(mgrsTile: string): TileGrid | undefined {
 export function tileBox(mgrsTile: string): Box | undefined {
   const square = squareOf(mgrsTile)
   if (!square) return undefined
-  const [west, south, east, north] = shifted(square.tile, centralMeridian(Number(mgrsTile.slice(0, 2))))
+  const [west, south, east, north] = moved(square.tile, centralMeridian(Number(mgrsTile.slice(0, 2))))
   return west < -180 ? [west + 360, south, east + 360, north] : [west, south, east, north]
 }
 
@@ -139,8 +140,6 @@ function zoneEdges(zone: number, band: string): readonly [west: number, east: nu
   }
   return [-3, 3]
 }
-
-const shifted = ([west, south, east, north]: Box, by: number): Box => [west + by, south, east + by, north]
 
 /** Lower left corner of the tile, metres: the upper left one of the square, outward to the 60 m grid. */
 function corner({ hemisphere, column, row }: Pick<Square, 'hemisphere' | 'column' | 'row'>) {
@@ -204,10 +203,10 @@ function rowAt(row: number): GridRow {
 function squareAt(hemisphere: Hemisphere, column: number, row: number): Square {
   const square = boxOf(hemisphere, column * SQUARE, row * SQUARE + FALSE_NORTHING[hemisphere], SQUARE)
   const { xmin, ymin } = corner({ hemisphere, column, row })
-  const bands = BANDS.slice(bandIndex(square[1]), bandIndex(square[3]) + 1).split('')
+  const bands = LATITUDE_BANDS.slice(bandIndex(square[1]), bandIndex(square[3]) + 1).split('')
   const centre = (column + 0.5) * SQUARE
   const [, lat] = relative(hemisphere, centre, (row + 0.5) * SQUARE + FALSE_NORTHING[hemisphere])
-  const band = BANDS.charAt(bandIndex(lat))
+  const band = LATITUDE_BANDS.charAt(bandIndex(lat))
   const tile = boxOf(hemisphere, xmin, ymin, SIDE)
   return { hemisphere, column, row, band, bands, square: [square[0], square[2]], tile }
 }

@@ -18,6 +18,11 @@ beforeEach(async () => {
 })
 afterEach(() => folder.remove())
 
+/** The first line of the archive's index.csv. */
+const HEADER =
+  'GRANULE_ID,PRODUCT_ID,DATATAKE_IDENTIFIER,MGRS_TILE,SENSING_TIME,TOTAL_SIZE,CLOUD_COVER,' +
+  'GEOMETRIC_QUALITY_FLAG,GENERATION_TIME,NORTH_LAT,SOUTH_LAT,WEST_LON,EAST_LON,BASE_URL'
+
 type Options = Parameters<typeof archiveCsv>[0]
 const textOf = (options: Options) => Buffer.concat([...archiveCsv(options)]).toString()
 const rowsOf = (options: Options) => textOf(options).split('\n').slice(1, -1).map(rowOf)
@@ -39,6 +44,30 @@ describe('a made CSV of the archive', () => {
       expect(report.rejected.map(({ reason }) => reason)).toEqual([...REJECTIONS])
       expect(report.kept).toBeGreaterThan(9900)
       expect(report.about.superseded).toBeGreaterThan(200)
+    }
+  })
+
+  test('holds names of both forms, rows twice, old granules made anew and both kinds of boxes over the antimeridian', () => {
+    const rows = rowsOf({ rows: 20_000 })
+    const [first] = textOf({ rows: 1 }).split('\n', 1)
+    expect(first).toBe(HEADER)
+    const isLong = ({ GRANULE_ID }: (typeof rows)[number]) => GRANULE_ID?.startsWith('S2A_OPER_MSI_L1C_TL_')
+    const long = rows.filter(isLong)
+    expect(long.length).toBeGreaterThan(200)
+    for (const { SENSING_TIME } of long) expect((SENSING_TIME ?? '2015') < '2016-12-06').toBe(true)
+    const early = rows.filter(({ SENSING_TIME }) => SENSING_TIME && SENSING_TIME < '2016-12-05')
+    const madeAnew = early.filter((row) => !isLong(row))
+    expect(madeAnew.filter(({ PRODUCT_ID }) => /_N05\d\d_/.test(PRODUCT_ID ?? '')).length).toBeGreaterThan(20)
+    expect(new Set(rows.map((row) => JSON.stringify(row))).size).toBeLessThan(rows.length)
+    const edges = rows.flatMap(({ WEST_LON, EAST_LON, MGRS_TILE }) =>
+      WEST_LON && EAST_LON ? [{ west: Number(WEST_LON), east: Number(EAST_LON), tile: MGRS_TILE ?? '' }] : [],
+    )
+    for (const over of [
+      edges.filter(({ west, east }) => west > east),
+      edges.filter(({ west, east }) => east - west > 180),
+    ]) {
+      expect(over.length).toBeGreaterThan(5)
+      for (const { tile } of over) expect(tile).toMatch(/^(01|60)/)
     }
   })
 

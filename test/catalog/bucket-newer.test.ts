@@ -8,13 +8,12 @@ import { granuleOfRow } from '../../src/index-file/csv-granule.ts'
 import { placeOf } from '../../src/sentinel2/granule.ts'
 import { type Micros, parseTime } from '../../src/sentinel2/time.ts'
 import { folderStorage } from '../../src/storage/folder.ts'
-import { gcsStorage } from '../../src/storage/gcs.ts'
 import type { Storage } from '../../src/storage/port.ts'
 import { type ArchiveRow, archiveRow, keysOf, LONG_FORM_ROW, type Making } from '../archive.ts'
 import { editedStorage } from '../edited-storage.ts'
 import { productXml, tileXml } from '../stand-ins/product-xml.ts'
-import { startStorageServer } from '../stand-ins/storage-server.ts'
 import { folderOf, type Temporary } from '../temporary.ts'
+import { everyThirdDay, NOW, serveBucket } from './served-bucket.ts'
 
 let folder: Temporary | undefined
 afterEach(() => folder?.remove())
@@ -43,7 +42,6 @@ async function writeXml(root: string, row: ArchiveRow): Promise<void> {
 }
 
 const at = (text: string): Micros => parseTime(text) ?? Number.NaN
-const NOW = () => at('2026-06-01T00:00:00Z')
 const days = (tile: string, ...numbers: readonly number[]): ArchiveRow[] =>
   numbers.map((day) => made({ tile, start: `2026-05-${String(day).padStart(2, '0')}T10:00:31Z` }))
 const made = (making: Making): ArchiveRow =>
@@ -190,16 +188,7 @@ describe('what is newer in the bucket', () => {
 })
 
 test('a tile of a decade that is known up to last week is listed from then on, in a call for each satellite', async () => {
-  const rows = Array.from({ length: 1200 }, (_, i) =>
-    archiveRow({ tile: '33UUB', start: new Date(NOW() / 1000 - i * 3 * 86_400_000).toISOString() }),
-  )
-  const server = await startStorageServer({ objects: rows.flatMap(keysOf).map((key) => [key, 1] as const) })
-  const storage = gcsStorage({
-    bucket: 'gcp-public-data-sentinel-2',
-    endpoint: server.url,
-    anonymous: true,
-    deadlineMs: 5000,
-  })
+  const { server, storage } = await serveBucket(everyThirdDay('33UUB', 1200).flatMap(keysOf))
   try {
     const newest = () => NOW() - 7 * 86_400e6
     expect(await rowsOf(storage, { newest, metadata: false })).toHaveLength(3)

@@ -4,34 +4,23 @@ import type { Search } from '../../src/catalog/port.ts'
 import { coverOf } from '../../src/ground/cover.ts'
 import { type Area, areaOfBox, WORLD } from '../../src/sentinel2/area.ts'
 import { tilesOf } from '../../src/sentinel2/tiles.ts'
-import { gcsStorage } from '../../src/storage/gcs.ts'
 import { type ArchiveRow, archiveRow, keysOf, LONG_FORM_ROW } from '../archive.ts'
 import { catalogContract, searchOf } from '../contracts/catalog.ts'
-import { startStorageServer } from '../stand-ins/storage-server.ts'
 import { openBucket } from './open.ts'
+import { everyThirdDay, NOW, serveBucket } from './served-bucket.ts'
 
 catalogContract('the bucket itself', { cloud: false, box: false }, openBucket)
 
-const NOW = () => Date.UTC(2026, 5, 1) * 1000
 const COPENHAGEN = areaOfBox(12.58, 55.66, 12.59, 55.67)
-
-const everyThirdDay = (tile: string, granules: number) =>
-  Array.from({ length: granules }, (_, i) =>
-    archiveRow({ tile, start: new Date(NOW() / 1000 - i * 3 * 86_400_000).toISOString() }),
-  )
 
 /** A decade of one tile. */
 const decade = () => serve(everyThirdDay('33UUB', 1200))
 
 /** The catalog over a bucket of the rows' products, and the server that counts its calls. */
-async function serve(rows: readonly ArchiveRow[]) {
-  const server = await startStorageServer({ objects: rows.flatMap(keysOf).map((key) => [key, 1] as const) })
-  const storage = gcsStorage({
-    bucket: 'gcp-public-data-sentinel-2',
-    endpoint: server.url,
-    anonymous: true,
-    deadlineMs: 5000,
-  })
+const serve = (rows: readonly ArchiveRow[]) => serveKeys(rows.flatMap(keysOf))
+
+async function serveKeys(keys: readonly string[]) {
+  const { server, storage } = await serveBucket(keys)
   return { server, catalog: bucketCatalog(storage, { maxTiles: 100, now: NOW }) }
 }
 
@@ -199,15 +188,8 @@ describe('the bucket catalog', () => {
       archiveRow({ tile: '33UUB', start: `2020-01-0${i + 1}T10:00:00Z` }),
     )
     const keys = rows.flatMap((row, i) => (i === 4 ? keysOf(row).slice(0, 2) : keysOf(row)))
-    const server = await startStorageServer({ objects: keys.map((key) => [key, 1] as const) })
-    const storage = gcsStorage({
-      bucket: 'gcp-public-data-sentinel-2',
-      endpoint: server.url,
-      anonymous: true,
-      deadlineMs: 5000,
-    })
+    const { server, catalog } = await serveKeys(keys)
     try {
-      const catalog = bucketCatalog(storage, { maxTiles: 100, now: NOW })
       const { granules } = await catalog.search(searchOf({ area: COPENHAGEN }), { limit: 3 })
       expect(granules.map(({ granuleId }) => granuleId.slice(-15, -7))).toEqual([
         '20200106',

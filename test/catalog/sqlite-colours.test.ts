@@ -4,7 +4,8 @@ import { DatabaseSync } from 'node:sqlite'
 import fc from 'fast-check'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { buildIndex } from '../../src/build-index.ts'
-import type { ColourWish, Search } from '../../src/catalog/port.ts'
+import { conditionTest } from '../../src/catalog/condition.ts'
+import type { ColourWish, Condition, Search } from '../../src/catalog/port.ts'
 import { type SqliteCatalog, sqliteCatalog } from '../../src/catalog/sqlite.ts'
 import { shownAs } from '../../src/colour/display.ts'
 import { distance, labOf } from '../../src/colour/distance.ts'
@@ -114,8 +115,24 @@ describe('granules by their remembered colours', () => {
       const expected = scored.toSorted((a, b) => a.score - b.score).map(({ granule }) => granule)
       expect(await find(search)).toEqual(namesOf(expected))
       expect(namesOf(await pages(catalog, search, 4))).toEqual(namesOf(expected))
+      const turned = scored.toSorted((a, b) => worstFirst(a.score) - worstFirst(b.score))
+      const worst: Search = { ...search, sort: '-rank' }
+      expect(await find(worst)).toEqual(namesOf(turned.map(({ granule }) => granule)))
+      expect(namesOf(await pages(catalog, worst, 4))).toEqual(await find(worst))
     },
   )
+
+  test('are filtered by a condition, those without a colour too', async () => {
+    const only: Condition = { of: 'granuleId', like: '%UUB%' }
+    const met = granules.filter(conditionTest(only))
+    for (const which of ['known', 'unknown'] as const) {
+      const expected = met.filter((granule) => colours.has(granule) === (which === 'known'))
+      expect(expected.length).toBeGreaterThan(5)
+      const search = asked({ only, colours: wish({ which }) })
+      expect(await find(search)).toEqual(namesOf(expected))
+      expect(await catalog.extent(search)).toMatchObject({ granules: expected.length })
+    }
+  })
 
   test('are filtered by everything else too, and the best of a tile is one of those that meet', async () => {
     const where: Comparison[] = [{ of: 'share_red', is: '>=', than: 0.34 }]
@@ -255,6 +272,9 @@ function meets(colour: Colour | undefined, { of, is, than }: Comparison): boolea
   const value = numbers[of] ?? Number.NaN
   return { '<': value < than, '<=': value <= than, '>=': value >= than, '>': value > than }[is]
 }
+
+/** Turned round, those without a share last again. */
+const worstFirst = (score: number): number => (score === 1 ? Number.MAX_VALUE : -score)
 
 function scoreOf(colour: Colour | undefined, rank: Rank): number {
   if (!colour) return Number.NaN

@@ -1,3 +1,4 @@
+import { conditionTest } from '../../src/catalog/condition.ts'
 import type { Search } from '../../src/catalog/port.ts'
 import { coverOf } from '../../src/ground/cover.ts'
 import { bestProducts, compareGranules, type Granule } from '../../src/sentinel2/granule.ts'
@@ -7,10 +8,12 @@ import { tilesOf } from '../../src/sentinel2/tiles.ts'
 export function searchAll(granules: readonly Granule[], search: Search): Granule[] {
   const cover = coverOf(search.area)
   const best = bestProducts(granules)
+  const meetsCondition = search.only ? conditionTest(search.only) : () => true
   const matching = granules.filter((granule) => {
     const { time, cloud, relation, minCoverage } = search
     if (granule.level !== search.level) return false
     if (search.dedupe === 'latest' && !best.has(granule)) return false
+    if (!meetsCondition(granule)) return false
     if (search.tiles && !search.tiles.includes(granule.mgrsTile)) return false
     if (granule.sensingTime < (time.from ?? Number.NEGATIVE_INFINITY)) return false
     if (granule.sensingTime > (time.until ?? Number.POSITIVE_INFINITY)) return false
@@ -23,6 +26,7 @@ export function searchAll(granules: readonly Granule[], search: Search): Granule
     return minCoverage === undefined || cover.coverage(granule) >= Math.min(minCoverage, 1 - 1e-9)
   })
   const cloudOf = ({ cloudCover }: Granule) => cloudCover ?? 101
+  const clearnessOf = ({ cloudCover }: Granule) => (cloudCover === undefined ? 101 : -cloudCover)
   const clearest = (a: Granule, b: Granule) =>
     cloudOf(a) - cloudOf(b) || cover.coverage(b) - cover.coverage(a) || compareGranules(a, b)
   const chosen =
@@ -32,6 +36,10 @@ export function searchAll(granules: readonly Granule[], search: Search): Granule
       return chosen.toSorted((a, b) => compareGranules(b, a))
     case 'cloud':
       return chosen.toSorted((a, b) => cloudOf(a) - cloudOf(b) || compareGranules(a, b))
+    case '-cloud':
+      return chosen.toSorted((a, b) => clearnessOf(a) - clearnessOf(b) || compareGranules(a, b))
+    case '-coverage':
+      return chosen.toSorted((a, b) => cover.coverage(a) - cover.coverage(b) || compareGranules(a, b))
     case 'coverage':
       return chosen.toSorted((a, b) => cover.coverage(b) - cover.coverage(a) || compareGranules(a, b))
     default:

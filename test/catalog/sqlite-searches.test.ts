@@ -57,7 +57,7 @@ describe('any search of an index', () => {
         found.some += ours.length > 0 ? 1 : 0
         found.ordered += ours.length > 2 ? 1 : 0
       }),
-      { numRuns: 300, seed: 20261121 },
+      { numRuns: 400, seed: 20261121 },
     )
     expect(found.some).toBeGreaterThan(80)
     expect(found.ordered).toBeGreaterThan(50)

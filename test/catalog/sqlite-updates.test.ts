@@ -53,7 +53,11 @@ describe('an index that is updated while it is served', () => {
     expect(catalog.freshness()?.levels.L2A).toBeUndefined()
     const built = catalog.freshness()?.levels.L1C
     expect(built?.completeUpTo).toBe(built?.newestGeneration)
-    await update([archiveRow({ tile: '33UUB', start: '2026-02-01T10:00:00Z', level: 'L2A' })])
+    const row = archiveRow({ tile: '33UUB', start: '2026-02-01T10:00:00Z', level: 'L2A' })
+    const rows = async function* () {
+      yield [{ ...row, ETL_TIMESTAMP: null }]
+    }
+    await updateIndex({ file, from: { name: 'bucket', rows: rows() } })
     await count()
     expect(catalog.freshness()?.levels).toEqual({
       L1C: built,

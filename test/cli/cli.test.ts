@@ -1,14 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { archiveRow, csvOf, keysOf, LONG_FORM_ROW } from '../archive.ts'
 import { folderOf, type Temporary, temporaryFolder } from '../temporary.ts'
+import { swath as run, startShell, startSwath } from './swath.ts'
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
 const COPENHAGEN = ['55.660797', '12.5896', '55.663369', '12.584670']
 
 let folder: Temporary
@@ -17,29 +14,11 @@ beforeAll(async () => {
 })
 afterAll(() => folder.remove())
 
-type Outcome = { readonly code: number | null; readonly stdout: string; readonly stderr: string }
+const storeEnv = (name: string) => ({ SWATH_STORE: `sqlite:${join(folder.path, name)}` })
 
-/** Runs swath as a process of its own, on the sample unless told otherwise. */
-async function swath(
-  argv: readonly string[],
-  env: Record<string, string> = {},
-  input = '',
-): Promise<Outcome> {
-  const store = `sqlite:${join(folder.path, 'store.sqlite')}`
-  const child = spawn(process.execPath, [MAIN, ...argv], {
-    env: { PATH: process.env.PATH, SWATH_STORE: store, ...env },
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (chunk) => {
-    stdout += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    stderr += chunk
-  })
-  child.stdin.end(input)
-  const [code] = await once(child, 'close')
-  return { code, stdout, stderr }
-}
+/** Runs swath on the sample unless told otherwise. */
+const swath = (argv: readonly string[], env: Readonly<Record<string, string>> = {}, input = '') =>
+  run(argv, { ...storeEnv('store.sqlite'), ...env }, input)
 
 describe('swath area', () => {
   test('writes what gsutil -m cp -I takes, and nothing else, on stdout', async () => {
@@ -170,16 +149,9 @@ describe('swath area', () => {
     const bucket = await folderOf(rows.flatMap(keysOf))
     await writeFile(csv, csvOf(rows))
     await swath(['index', 'build', '--from', csv, '--to', index])
-    const command = `"${process.execPath}" "${MAIN}" area ${COPENHAGEN.join(' ')} --format ndjson | (sleep 1; cat > "${out}")`
-    const child = spawn('sh', ['-c', command], {
-      env: {
-        PATH: process.env.PATH,
-        SWATH_STORE: `sqlite:${join(folder.path, 'slow.sqlite')}`,
-        SWATH_CATALOG: `sqlite:${index}`,
-        SWATH_STORAGE: `folder:${bucket.path}`,
-      },
-    })
-    await once(child, 'close')
+    const line = `swath area ${COPENHAGEN.join(' ')} --format ndjson | (sleep 1; cat > "${out}")`
+    const catalog = { SWATH_CATALOG: `sqlite:${index}`, SWATH_STORAGE: `folder:${bucket.path}` }
+    await startShell(line, { ...storeEnv('slow.sqlite'), ...catalog }).ended
     const text = await readFile(out, 'utf8')
     expect(text.length).toBeGreaterThan(2 * 65_536)
     expect(text.trimEnd().split('\n').length).toBe(240)
@@ -187,24 +159,8 @@ describe('swath area', () => {
   })
 
   test('a reader that closes the pipe ends it quietly', async () => {
-    const child = spawn(
-      'sh',
-      [
-        '-c',
-        `"${process.execPath}" "${MAIN}" area --bbox 11,54,15,57 --format ndjson | head -n 1; echo end >&2`,
-      ],
-      {
-        env: { PATH: process.env.PATH, SWATH_STORE: `sqlite:${join(folder.path, 'pipe.sqlite')}` },
-      },
-    )
-    let [stdout, stderr] = ['', '']
-    child.stdout.on('data', (chunk) => {
-      stdout += chunk
-    })
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk
-    })
-    await once(child, 'close')
+    const line = 'swath area --bbox 11,54,15,57 --format ndjson | head -n 1; echo end >&2'
+    const { stdout, stderr } = await startShell(line, storeEnv('pipe.sqlite')).ended
     expect(stdout.split('\n').length).toBe(2)
     expect(stderr.replace(/^\d+ images of .*\n/, '')).toBe('end\n')
   })
@@ -214,14 +170,8 @@ describe('swath area', () => {
     ['help', ['area', '--help']],
     ['what an index holds', ['index', 'stats', 'sample/index.sqlite']],
   ] as const)('%s that cannot be written is a failure, with a sentence', async ([, argv]) => {
-    const child = spawn('sh', ['-c', `"${process.execPath}" "${MAIN}" ${argv.join(' ')} > /dev/full`], {
-      env: { PATH: process.env.PATH, SWATH_STORE: `sqlite:${join(folder.path, 'full.sqlite')}` },
-    })
-    let stderr = ''
-    child.stderr.on('data', (chunk) => {
-      stderr += chunk
-    })
-    const [code] = await once(child, 'close')
+    const line = `swath ${argv.join(' ')} > /dev/full`
+    const { code, stderr } = await startShell(line, storeEnv('full.sqlite')).ended
     expect(code).toBe(1)
     expect(stderr).toMatch(/^swath: The answer cannot be written to standard output: ENOSPC/)
   })
@@ -314,35 +264,45 @@ describe('swath', () => {
     ['::1', 'http://[::1]:'],
     ['0.0.0.0', 'http://127.0.0.1:'],
   ] as const)('serve on %s tells an address that answers', async ([host, url]) => {
-    const child = spawn(process.execPath, [MAIN, 'serve'], {
-      env: {
-        PATH: process.env.PATH,
-        HOST: host,
-        PORT: '0',
-        SWATH_STORE: `sqlite:${join(folder.path, 'host.sqlite')}`,
-      },
-    })
-    const [greeting] = await once(child.stdout, 'data')
-    const told = /'(http[^']+)'/.exec(String(greeting))?.[1] ?? ''
+    const { tries, stop } = await serve({ HOST: host })
+    const [told = ''] = tries
     expect(told.startsWith(url)).toBe(true)
     expect((await fetch(told)).status).toBe(200)
-    child.kill('SIGTERM')
-    await once(child, 'close')
+    await stop()
   })
 
   test('serve prints three things to try, answers, and ends at SIGTERM', async () => {
-    const child = spawn(process.execPath, [MAIN, 'serve'], {
-      env: { PATH: process.env.PATH, PORT: '0', SWATH_STORE: `sqlite:${join(folder.path, 'serve.sqlite')}` },
-    })
-    const [greeting] = await once(child.stdout, 'data')
-    const tries =
-      String(greeting)
-        .match(/'(http:[^']+)'/g)
-        ?.map((quoted) => quoted.slice(1, -1)) ?? []
+    const { tries, stop } = await serve({})
     expect(tries.length).toBe(3)
     for (const url of tries) expect((await fetch(url)).status).toBe(200)
-    child.kill('SIGTERM')
-    const [code] = await once(child, 'close')
-    expect(code).toBe(0)
+    expect((await stop()).code).toBe(0)
   })
+
+  test('serve says which variable to set where its port is taken', async () => {
+    const { tries, stop } = await serve({})
+    const { port } = new URL(tries[0] ?? '')
+    const { code, stderr } = await swath(['serve'], { PORT: port, ...storeEnv('other.sqlite') })
+    expect([code, stderr]).toEqual([
+      1,
+      `swath: Cannot listen on 127.0.0.1:${port}: another program listens there; set PORT to another.\n`,
+    ])
+    await stop()
+  })
+
+  /** A service that has greeted, and the addresses that it told. */
+  async function serve(env: Readonly<Record<string, string>>) {
+    const { child, saw, shown, ended } = startSwath(['serve'], {
+      PORT: '0',
+      ...storeEnv('serve.sqlite'),
+      ...env,
+    })
+    // The last of the three things to try.
+    await saw("width=512'")
+    const tries = [...shown().matchAll(/'(http:[^']+)'/g)].flatMap(([, url]) => url ?? [])
+    const stop = () => {
+      child.kill('SIGTERM')
+      return ended
+    }
+    return { tries, stop }
+  }
 })

@@ -1,15 +1,11 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { sqliteStore } from '../../src/store/sqlite.ts'
 import { colourOfNumber, granuleOf, STRIDE_16 } from '../store/colour-samples.ts'
 import { type Temporary, temporaryFolder } from '../temporary.ts'
-
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url))
+import { swath } from './swath.ts'
 
 let folder: Temporary
 let file: string
@@ -25,21 +21,7 @@ async function fill(): Promise<void> {
   store.close()
 }
 
-/** Runs `swath colours` as a process of its own. */
-async function colours(...argv: string[]) {
-  const child = spawn(process.execPath, [MAIN, 'colours', ...argv], {
-    env: { PATH: process.env.PATH, SWATH_STORE: `sqlite:${file}` },
-  })
-  const texts = { stdout: '', stderr: '' }
-  child.stdout.on('data', (chunk) => {
-    texts.stdout += chunk
-  })
-  child.stderr.on('data', (chunk) => {
-    texts.stderr += chunk
-  })
-  const [code] = await once(child, 'close')
-  return { code, ...texts }
-}
+const colours = (...argv: readonly string[]) => swath(['colours', ...argv], { SWATH_STORE: `sqlite:${file}` })
 
 describe('swath colours export', () => {
   test.for(['csv', 'ndjson', 'parquet'])('makes a file of the store: %s', async (form) => {

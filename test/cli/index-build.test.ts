@@ -2,10 +2,11 @@ import { spawnSync } from 'node:child_process'
 import { link, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { archiveCsv } from '../../bench/archive-csv.ts'
 import { aboutIndex } from '../../src/index-file/about.ts'
 import { archiveRow, writeCsv } from '../archive.ts'
 import { type Temporary, temporaryFolder } from '../temporary.ts'
-import { swath } from './swath.ts'
+import { startShell, swath } from './swath.ts'
 
 let folder: Temporary
 const at = (name: string) => join(folder.path, name)
@@ -45,13 +46,43 @@ describe('swath index build', () => {
       (await index('build', '--from', source, '--to', at('a.sqlite'))).stderr
     const gs = await from('gs://bucket/L2/index.csv.gz')
     expect(gs).toContain('https://storage.googleapis.com/bucket/L2/index.csv.gz')
-    expect(gs).toContain('gsutil cat gs://bucket/L2/index.csv.gz | swath index build --from -')
+    expect(gs).toContain('pipe it into --from -: gsutil cat gs://bucket/L2/index.csv.gz | swath index')
     expect(await from('s3://bucket/index.csv')).toContain('pipe it into --from -')
     spawnSync('mkfifo', [at('pipe')])
     expect(await from(at('pipe'))).toMatch(/pipe is not a file; .*--from - < /)
     expect(await from(folder.path)).toMatch(/is a folder/)
     expect(await readdir(folder.path)).toEqual(['old.csv', 'pipe'])
   })
+})
+
+test('a limit of the size of files is told in plain words, by build, update and export', async () => {
+  await writeFile(at('large.csv'), Buffer.concat([...archiveCsv({ rows: 20_000 })]))
+  await index('build', '--from', at('large.csv'), '--to', at('whole.sqlite'))
+  await build('--to', at('a.sqlite'))
+  const limited = async (...argv: readonly string[]) => {
+    const line = `ulimit -f 600; swath index ${argv.map((text) => `'${text}'`).join(' ')}`
+    return startShell(line, {}).ended
+  }
+  const runs = [
+    [['build', '--from', at('large.csv'), '--to', at('b.sqlite')], 'Nothing was built'],
+    [['update', at('a.sqlite'), '--from', at('large.csv')], 'the next update brings the rest'],
+    [['export', at('whole.sqlite'), '--to', at('x.csv')], 'Nothing was changed'],
+    [['export', at('whole.sqlite'), '--to', at('x.parquet')], 'Nothing was changed'],
+  ] as const
+  for (const [argv, left] of runs) {
+    const { code, stderr } = await limited(...argv)
+    expect(stderr, argv.join(' ')).toMatch(/ulimit -f/)
+    expect(stderr, argv.join(' ')).toContain(left)
+    expect(stderr, argv.join(' ')).not.toMatch(/EFBIG|disk I\/O error|File too large/)
+    expect(code).toBe(1)
+  }
+  expect(aboutIndex(at('a.sqlite')).rows).toBeGreaterThan(1)
+  expect((await index('update', at('a.sqlite'), '--from', at('large.csv'))).code).toBe(0)
+})
+
+test('a wrong option is followed by where its help is', async () => {
+  const { code, stderr } = await index('build', '--frm', 'x')
+  expect([code, stderr]).toEqual([2, expect.stringContaining('(swath index build --help tells more)')])
 })
 
 describe('a report', () => {
@@ -95,6 +126,23 @@ describe('a report', () => {
       ])
     }
     expect(aboutIndex(at('other.sqlite'))).toEqual(before)
+  })
+
+  test('is written of a build that fails, too', async () => {
+    await build('--to', at('a.sqlite'))
+    await writeFile(at('cut.csv'), `${await readFile(at('old.csv'), 'utf8')}"a stray quote`)
+    const argv = ['--from', at('cut.csv'), '--to', at('a.sqlite'), '--report', at('report.json')]
+    const { code, stderr } = await index('build', ...argv)
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/Nothing was built; the old index is untouched/),
+    ])
+    expect(JSON.parse(await readFile(at('report.json'), 'utf8'))).toMatchObject({
+      kept: 0,
+      sources: [at('cut.csv')],
+      stopped: expect.stringMatching(/cut\.csv/),
+    })
+    expect(aboutIndex(at('a.sqlite')).rows).toBe(1)
   })
 
   test('takes the place of an older one', async () => {

@@ -17,6 +17,8 @@ beforeAll(async () => {
   folder = await temporaryFolder()
   index = at('index.sqlite')
   await buildIndex({ from: [await writeCsv(at('index.csv'), ROWS)], to: index })
+  writeFileSync(at('large.csv'), Buffer.concat([...archiveCsv({ rows: 30_000 })]))
+  await buildIndex({ from: [at('large.csv')], to: at('large.sqlite') })
 })
 afterAll(() => folder.remove())
 
@@ -100,9 +102,30 @@ describe('swath index export', () => {
     expect(readdirSync(folder.path).filter((name) => name.includes('wrong'))).toEqual([])
   })
 
+  test('refuses an order by colour, and what says something of an area where there is none', async () => {
+    const rank = await run(index, '--sort', 'rank', '--cloud', '200', '--to', at('wrong.csv'))
+    expect(rank.code).toBe(2)
+    expect(rank.stderr).toContain('sort by rank is not for export')
+    expect(rank.stderr).toContain('cloud is not between 0 and 100')
+    const argv = [
+      '--sort',
+      'coverage',
+      '--relation',
+      'contains',
+      '--min-coverage',
+      '0.5',
+      '--to',
+      at('wrong.csv'),
+    ]
+    const bare = await run(index, ...argv)
+    expect(bare.code).toBe(2)
+    for (const name of ['min-coverage', 'relation', 'sort by coverage']) {
+      expect(bare.stderr).toContain(`${name} needs an area`)
+    }
+    expect((await run(index, '--bbox', '12,55,13,56', ...argv)).code).toBe(0)
+  })
+
   test.for(['SIGINT', 'SIGTERM'] as const)('is stopped by %s and leaves nothing behind', async (signal) => {
-    writeFileSync(at('large.csv'), Buffer.concat([...archiveCsv({ rows: 30_000 })]))
-    await buildIndex({ from: [at('large.csv')], to: at('large.sqlite') })
     writeFileSync(at('large.parquet'), 'old')
     const exporting = startSwath(['index', 'export', at('large.sqlite'), '--to', at('large.parquet')], {})
     const begun = () => readdirSync(folder.path).some((name) => name.startsWith('.large.parquet.exporting-'))

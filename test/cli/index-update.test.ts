@@ -1,17 +1,20 @@
 import { spawnSync } from 'node:child_process'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { buildIndex } from '../../src/build-index.ts'
 import { aboutIndex } from '../../src/index-file/about.ts'
 import { granuleOfRow } from '../../src/index-file/csv-granule.ts'
+import { updateIndex } from '../../src/update-index.ts'
 import { type ArchiveRow, archiveRow, csvOf, keysOf, writeCsv } from '../archive.ts'
 import { granulesIn } from '../index-granules.ts'
+import { PER_TILE, prepareLargeUpdate, TILES } from '../large-update.ts'
 import { startBigQueryServer } from '../stand-ins/bigquery-server.ts'
 import { TABLE } from '../stand-ins/open-bigquery.ts'
 import { productXml, tileXml } from '../stand-ins/product-xml.ts'
 import { type Temporary, temporaryFolder } from '../temporary.ts'
-import { MAIN, swath } from './swath.ts'
+import { MAIN, startSwath, swath } from './swath.ts'
 
 let folder: Temporary
 const at = (name: string) => join(folder.path, name)
@@ -114,6 +117,87 @@ describe('swath index update', () => {
     expect((await update(['--from', 'bucket', '--tiles', '33UUB'], env)).stderr).toMatch(/no news/)
   })
 
+  test('reads the public bucket where no other is named, never the sample, and names it first', async () => {
+    await build(day(1))
+    const env = { SWATH_STORAGE_ENDPOINT: 'http://127.0.0.1:9', SWATH_DEADLINE_MS: '500' }
+    const { code, stderr } = await update(['--from', 'bucket', '--tiles', '33UUB'], env)
+    expect(stderr).toMatch(/^gs:\/\/gcp-public-data-sentinel-2: the L1C products of 1 tiles/)
+    expect(stderr).toMatch(/Nothing was changed\.\n$/)
+    expect(code).toBe(1)
+    expect(aboutIndex(at('a.sqlite')).rows).toBe(1)
+    const sample = await update(['--from', 'bucket', '--tiles', '33UUB'], { SWATH_STORAGE: 'sample' })
+    expect(sample.stderr).toMatch(/^sample \(drawn, not real\): the L1C/)
+    expect(sample.code).toBe(0)
+  })
+
+  test('without a project for BigQuery says what it needs, in its own words', async () => {
+    await build(day(1))
+    const { code, stderr } = await update(['--from', 'bigquery'])
+    expect(stderr).toMatch(/^swath: --from bigquery needs a Google Cloud project.*SWATH_GOOGLE_PROJECT/)
+    expect(code).toBe(1)
+    const L2A = await update(['--from', 'bigquery', '--level', 'L2A'])
+    expect(L2A.stderr).toMatch(/holds L1C alone.* L2\/index\.csv\.gz/)
+  })
+
+  test('tells up to when the index is complete, and what is lacking where a CSV does not say so', async () => {
+    await build(day(1), day(2))
+    const some = await update(['--from', await writeCsv(at('some.csv'), [day(2), day(3)])])
+    expect(some.stderr).toMatch(
+      /complete for L1C up to 2019-01-02T.* as before, for the CSV lacks 1 granules/,
+    )
+    const complete = ['--from', at('some.csv'), '--complete', '--report', at('report.json')]
+    const said = await update(complete)
+    expect(said.stderr).toMatch(/complete for L1C up to 2019-01-02T\S+ → 2019-01-03T/)
+    expect(JSON.parse(await readFile(at('report.json'), 'utf8'))).toMatchObject({
+      complete_up_to: {
+        L1C: { before: '2019-01-02T12:00:00.000Z', after: '2019-01-03T12:00:00.000Z' },
+        L2A: { before: null, after: null },
+      },
+      stopped: null,
+    })
+    const wrong = await update(['--from', 'bucket', '--tiles', '33UUB', '--complete'])
+    expect(wrong.stderr).toMatch(/complete says nothing here: it is for CSVs/)
+  })
+
+  test('that fails writes its report, too', async () => {
+    await build(day(1))
+    const argv = ['--from', at('none.csv'), '--report', at('report.json')]
+    const { code, stderr } = await update(argv)
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/none\.csv cannot be read/)])
+    expect(JSON.parse(await readFile(at('report.json'), 'utf8'))).toMatchObject({
+      rows: 0,
+      added: 0,
+      stopped: expect.stringMatching(/none\.csv cannot be read/),
+    })
+  })
+
+  test.for(['SIGINT', 'SIGTERM'] as const)(
+    'is stopped by %s while it writes, and says what stays',
+    async (signal) => {
+      const { index, newer } = await prepareLargeUpdate(folder.path)
+      const before = aboutIndex(index).rows
+      const { child, ended } = startSwath(['index', 'update', index, '--from', newer], {})
+      while (aboutIndex(index).rows === before && child.exitCode === null) await sleep(5)
+      const since = performance.now()
+      child.kill(signal)
+      // As npm does with a signal that the terminal has sent already.
+      child.kill(signal)
+      const { code, stderr } = await ended
+      expect(performance.now() - since).toBeLessThan(1000)
+      expect([code, stderr]).toEqual([
+        1,
+        expect.stringMatching(
+          /stopped before its end\. .*stays, (\d+) granules added and 0 changed, and the next/,
+        ),
+      ])
+      const after = aboutIndex(index).rows
+      expect(after - before).toBe(Number(/(\d+) granules added/.exec(stderr)?.[1]))
+      expect(after).toBeLessThan(TILES.length * PER_TILE.after)
+      await updateIndex({ file: index, from: [newer] })
+      expect(aboutIndex(index).rows).toBe(TILES.length * PER_TILE.after)
+    },
+  )
+
   test('tells with --metadata what names alone had told before', async () => {
     await build(day(1))
     const held = [1, 2, 3].map((n) => day(n, { baseline: '05.11', sensedAfter: 261, cloud: 12 }))
@@ -126,6 +210,20 @@ describe('swath index update', () => {
     expect(granulesIn(at('a.sqlite')).map(({ cloudCover }) => cloudCover)).toEqual([12, 12, 10])
     expect(aboutIndex(at('a.sqlite')).withoutBox).toBe(0)
     expect((await update([...argv, '--metadata'], env)).stderr).toMatch(/no news in 0 rows/)
+  })
+
+  test('counts a granule once, however much of it cannot be read', async () => {
+    await build(day(1))
+    await hold(day(2))
+    for (const key of keysOf(day(2)).filter((key) => key.endsWith('.xml')))
+      await writeFile(at(`bucket/${key}`), '<')
+    const env = { SWATH_STORAGE: `folder:${at('bucket')}` }
+    const argv = ['--from', 'bucket', '--tiles', '33UUB', '--level', 'L1C', '--metadata']
+    const { code, stderr } = await update([...argv, '--report', at('report.json')], env)
+    expect(stderr).toMatch(/1 added/)
+    expect(stderr).toMatch(/not all could be read of 1 granules: L1C_T33UUB_\S+: .+; .+/)
+    expect(JSON.parse(await readFile(at('report.json'), 'utf8')).failed.length).toBeGreaterThan(1)
+    expect(code).toBe(3)
   })
 
   test('of an index that is not there says so, whatever it is to read', async () => {

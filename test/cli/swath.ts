@@ -16,6 +16,8 @@ export type Running = {
   readonly child: ChildProcess
   /** Resolves when stdout holds the text so many times, once by default, or the process ended. */
   saw(text: string, times?: number): Promise<void>
+  /** What stdout has held so far. */
+  shown(): string
   readonly ended: Promise<Outcome>
 }
 
@@ -43,9 +45,18 @@ function running(child: ChildProcess): Running {
     while (stdout.split(text).length <= times && child.exitCode === null && child.signalCode === null)
       await sleep(5)
   }
-  return { child, saw, ended }
+  return { child, saw, shown: () => stdout, ended }
 }
 
-/** Runs swath to its end. */
-export const swath = (argv: readonly string[], env: Readonly<Record<string, string>>): Promise<Outcome> =>
-  startSwath(argv, env).ended
+/** Runs swath to its end. @param input what its standard input holds */
+export function swath(
+  argv: readonly string[],
+  env: Readonly<Record<string, string>>,
+  input = '',
+): Promise<Outcome> {
+  const { child, ended } = startSwath(argv, env)
+  // Who refuses an argument does not read to the end.
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(input)
+  return ended
+}

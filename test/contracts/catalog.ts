@@ -1,8 +1,22 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BESTS, type Catalog, type Cursor, RELATIONS, type Search, SORTS } from '../../src/catalog/port.ts'
+import { COMPARINGS, conditionTest } from '../../src/catalog/condition.ts'
+import {
+  BESTS,
+  type Catalog,
+  type Condition,
+  type Cursor,
+  type Field,
+  isByRank,
+  RELATIONS,
+  type Search,
+  SORTS,
+  type Value,
+} from '../../src/catalog/port.ts'
 import { coverOf } from '../../src/ground/cover.ts'
+import { areaOfGeoJson } from '../../src/ground/geojson.ts'
 import { type Area, areaOfBox, type Ring, WORLD } from '../../src/sentinel2/area.ts'
+import { LEVELS, type Level } from '../../src/sentinel2/bands.ts'
 import { compareGranules, type Granule } from '../../src/sentinel2/granule.ts'
 import { parseTime } from '../../src/sentinel2/time.ts'
 import { type ArchiveRow, archiveRow, LONG_FORM_ROW, type Making } from '../archive.ts'
@@ -208,6 +222,50 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
       })
     })
 
+    test('a page tells where each granule stands: the page behind it goes on from there', async () => {
+      const search = searchOf({ area: areaOfBox(8, 54, 16, 57) })
+      const whole = namesOf((await catalog.search(search, { limit: 1000 })).granules)
+      const { granules, positionOf } = await catalog.search(search, { limit: 9 })
+      for (const i of granules.keys()) {
+        const { after } = positionOf(i)
+        const behind = await catalog.search(search, { limit: 3, after })
+        expect(namesOf(behind.granules)).toEqual(whole.slice(i + 1, i + 4))
+      }
+    })
+
+    test('a condition finds those that meet it, as they come without it', async () => {
+      const area = areaOfBox(8, 54, 16, 57)
+      const all = await Promise.all(
+        (['latest', 'none'] as const).map(async (dedupe) => ({ dedupe, ...(await ask({ area, dedupe })) })),
+      )
+      let some = 0
+      await fc.assert(
+        fc.asyncProperty(
+          knows.cloud ? anyCondition : conditionOn(TOLD_BY_NAMES),
+          fc.constantFrom(...all),
+          async (only, { dedupe, granules }) => {
+            const met = namesOf(granules.filter(conditionTest(only)))
+            expect(namesOf((await ask({ area, dedupe, only })).granules)).toEqual(met)
+            some += met.length > 0 && met.length < granules.length ? 1 : 0
+          },
+        ),
+        { numRuns: 60, seed: 20261121 },
+      )
+      expect(some).toBeGreaterThan(15)
+    })
+
+    test('pages of what meets a condition make up the whole', async () => {
+      const asked = searchOf({ area: areaOfBox(8, 54, 16, 57), dedupe: 'none' })
+      for (const only of [
+        { of: 'relativeOrbit', oneOf: [23, 65] },
+        { not: { of: 'granuleId', like: '%T33UUB%' } },
+      ] as const) {
+        const { granules } = await catalog.search({ ...asked, only }, { limit: 1000 })
+        expect(granules.length).toBeGreaterThan(3)
+        expect(namesOf(await pages(catalog, { ...asked, only }, 2))).toEqual(namesOf(granules))
+      }
+    })
+
     test('an asker who has left is not answered', async () => {
       const signal = AbortSignal.abort()
       await expect(catalog.search(searchOf({}), { limit: 10, signal })).rejects.toMatchObject({
@@ -230,6 +288,24 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
       await expect(catalog.check()).resolves.toBeUndefined()
     })
 
+    test('where granules of a level lie is told step by step, down to their tiles, or not at all', async () => {
+      const told = async (level: Level) => {
+        const zones = await catalog.placesIn('', level)
+        const down = (places: readonly string[] = []) =>
+          Promise.all(places.map((place) => catalog.placesIn(place, level)))
+        const bands = (await down(zones)).flatMap((some = []) => some)
+        const tiles = (await down(bands)).flatMap((some = []) => some)
+        return zones && { zones, bands, tiles }
+      }
+      for (const level of LEVELS) {
+        const { granules } = await ask({ area: WORLD, level, tiles: NAMED_TILES, dedupe: 'none' })
+        const tiles = [...new Set(granules.map(({ mgrsTile }) => mgrsTile))].sort()
+        const cut = (length: number) => [...new Set(tiles.map((tile) => tile.slice(0, length)))]
+        const all = { zones: cut(2), bands: cut(3), tiles }
+        expect([undefined, all]).toContainEqual(await told(level))
+      }
+    })
+
     test('a shape finds what its own ground meets, of what the box round it finds', async () => {
       const { granules } = await ask({ area: { box: SHAPE.box }, dedupe: 'none' })
       const cover = coverOf(SHAPE)
@@ -243,6 +319,8 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
       ['a box', areaOfBox(11, 54.9, 16, 56.1)],
       ['a small box', areaOfBox(12.9, 55.1, 13.1, 55.3)],
       ['a shape', SHAPE],
+      ['a line', areaOfText('{"type":"LineString","coordinates":[[12.2,54.8],[13.4,55.4],[12.9,55.9]]}')],
+      ['points', areaOfText('{"type":"MultiPoint","coordinates":[[12.6,55.2],[14.2,55.3],[9.9,54.6]]}')],
     ] as const)(
       'granules that cover %s, lie in it or cover a share of it are told apart',
       async ([, area]) => {
@@ -251,6 +329,9 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
         const shareOf = (granule: Granule) => cover.coverage(granule)
         const found = async (asked: Partial<Search>) => namesOf((await ask({ area, ...asked })).granules)
         const covering = (share: number) => namesOf(granules.filter((granule) => shareOf(granule) >= share))
+        const met = granules.filter((granule) => cover.meets(granule))
+        expect(namesOf(met)).toEqual(namesOf(granules))
+        expect(met.length).toBeGreaterThan(0)
         expect(await found({ relation: 'contains' })).toEqual(covering(1 - 1e-9))
         for (const minCoverage of [1e-6, 0.1, 0.4])
           expect(await found({ minCoverage })).toEqual(covering(minCoverage))
@@ -286,6 +367,24 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
         expect(namesOf(clearest.granules)).toEqual(namesOf(expected))
       })
 
+      test('the most clouded come first where that is asked for, unknown clouds last, equals newest first', async () => {
+        const { granules } = await ask({ area, dedupe: 'none' })
+        const clearnessOf = ({ cloudCover }: Granule) => (cloudCover === undefined ? 101 : -cloudCover)
+        const cloudiest = await ask({ area, dedupe: 'none', sort: '-cloud' })
+        const expected = granules.toSorted((a, b) => clearnessOf(a) - clearnessOf(b) || compareGranules(a, b))
+        expect(namesOf(cloudiest.granules)).toEqual(namesOf(expected))
+      })
+
+      test('those that cover least come first where that is asked for, equals newest first', async () => {
+        const { granules } = await ask({ area: SHAPE })
+        const cover = coverOf(SHAPE)
+        const least = await ask({ area: SHAPE, sort: '-coverage' })
+        const expected = granules.toSorted(
+          (a, b) => cover.coverage(a) - cover.coverage(b) || compareGranules(a, b),
+        )
+        expect(namesOf(least.granules)).toEqual(namesOf(expected))
+      })
+
       test('those that cover most come first, equals newest first', async () => {
         const { granules } = await ask({ area: SHAPE })
         const cover = coverOf(SHAPE)
@@ -309,7 +408,7 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
         expect(namesOf(found.granules)).toEqual(namesOf(groups.toSorted(compareGranules)))
       })
 
-      test.for(SORTS.filter((sort) => sort !== 'rank'))('pages by %s make up the whole', async (sort) => {
+      test.for(SORTS.filter((sort) => !isByRank(sort)))('pages by %s make up the whole', async (sort) => {
         for (const best of [undefined, 'tile,month'] as const) {
           const search = searchOf({ area, sort, best })
           const { granules } = await catalog.search(search, { limit: 1000 })
@@ -321,6 +420,7 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
         for (const [parameter, asked] of [
           ['sort', { sort: 'datetime' }],
           ['sort', { sort: 'cloud' }],
+          ['sort', { sort: '-coverage' }],
           ['best', { best: 'tile' }],
           ['since', { since: 0 }],
         ] as const) {
@@ -344,6 +444,22 @@ export function catalogContract(name: string, knows: Knows, open: OpenCatalog): 
         expect((await ask({ area, time, cloud: { min: 0, max: 100 } })).granules).toEqual([])
       })
     } else {
+      test('a condition on what it does not know is refused with a sentence', async () => {
+        const only: Condition = {
+          not: {
+            or: [
+              { of: 'level', oneOf: [] },
+              { of: 'cloudCover', isUnknown: true },
+            ],
+          },
+        }
+        await expect(ask({ only })).rejects.toMatchObject({
+          code: 'bad-request',
+          message: expect.stringContaining('cloud cover'),
+          errors: [{ parameter: 'filter' }],
+        })
+      })
+
       test('a cloud filter is refused with a sentence', async () => {
         await expect(ask({ cloud: { min: 0, max: 20 } })).rejects.toMatchObject({
           code: 'bad-request',
@@ -402,6 +518,8 @@ function inTwoPieces(making: Making): ArchiveRow[] {
   return [first, later].flatMap((row) => row ?? [])
 }
 
+/** Of all rows; the world of the bucket is too large to be listed whole. */
+const NAMED_TILES = [...new Set(ROWS.flatMap(({ MGRS_TILE }) => MGRS_TILE ?? []))]
 const TILES = ['33UUB', '33UVB', '32UPG', '01KAB', '60KYD', '33XWJ']
 
 const between = (min: number, max: number) => fc.double({ min, max, noNaN: true })
@@ -436,14 +554,30 @@ const anyShape: fc.Arbitrary<Area> = fc
     return { box: [lon - west, lat - south, lon + east, lat + north], shape: [[ring]] }
   })
 
-/** Small boxes and points that a granule may hold, boxes and shapes. */
+/** Small boxes and points that a granule may hold, boxes, shapes, lines and scattered points. */
 export const anyArea: fc.Arbitrary<Area> = fc.oneof(
   anyBox,
   anyShape,
   fc
     .tuple(between(11.5, 13.5), between(55, 56), fc.constantFrom(0, 0.01, 0.3))
     .map(([lon, lat, width]) => areaOfBox(lon, lat, lon + width, lat + width / 2)),
+  fc
+    .tuple(
+      fc.constantFrom('LineString', 'MultiPoint'),
+      fc.uniqueArray(fc.tuple(between(11.5, 13.5), between(55, 56)), {
+        minLength: 2,
+        maxLength: 5,
+        selector: String,
+      }),
+    )
+    .map(([type, coordinates]) => areaOfText(JSON.stringify({ type, coordinates }))),
 )
+
+function areaOfText(text: string): Area {
+  const area = areaOfGeoJson(text)
+  if (typeof area === 'string') throw new Error(`${text} ${area}`)
+  return area
+}
 
 export const anyLimit = fc.integer({ min: 1, max: 15 })
 
@@ -462,6 +596,61 @@ const optional = <T>(...values: T[]) =>
     { weight: 1, arbitrary: fc.constantFrom(...values) },
   )
 
+/** What conditions are tried with of each field: what rows tell, and what none does. */
+const TRIED = {
+  granuleId: ROWS.flatMap(({ GRANULE_ID }) => GRANULE_ID ?? []).slice(0, 12),
+  productId: ROWS.flatMap(({ PRODUCT_ID }) => PRODUCT_ID ?? []).slice(20, 50),
+  level: ['L1C', 'L2A'],
+  mgrsTile: TILES,
+  sensingTime: [5, 12, 20, 44].map((n) => parseTime(day(n)) ?? 0),
+  generationTime: [3, 15, 44, 300].map((n) => parseTime(day(n, 12)) ?? 0),
+  baseline: ['02.01', '02.06', '04.00', '05.00', '05.11'],
+  datatake: ['GS2A_20190104T100000_001022_N02.06', 'GS2B', 'GS2A_2019'],
+  cloudCover: [0, 9, 10, 33.3, 60],
+  satellite: ['S2A', 'S2B', 'S2C'],
+  relativeOrbit: [10, 22, 23, 24, 65],
+  absoluteOrbit: [1022, 1023, 1065, 2617],
+} as const satisfies Record<Field, readonly Value[]>
+/** But for the times, which names tell only to the second. */
+const TOLD_BY_NAMES: readonly Field[] = [
+  'granuleId',
+  'productId',
+  'level',
+  'mgrsTile',
+  'baseline',
+  'satellite',
+  'relativeOrbit',
+  'absoluteOrbit',
+]
+const LIKE = ['%33UU_%', 'S2B\\_%', '%N02%', '%\\_A00102_\\_%', '0_.0%', 'L1C']
+
+/** Conditions on some of the fields, a few deep. */
+function conditionOn(fields: readonly Field[]): fc.Arbitrary<Condition> {
+  const leaf = fc.constantFrom(...fields).chain((of): fc.Arbitrary<Condition> => {
+    const value: fc.Arbitrary<Value> = fc.constantFrom<Value>(...TRIED[of])
+    return fc.oneof(
+      fc.record({ of: fc.constant(of), is: fc.constantFrom(...COMPARINGS), than: value }),
+      fc.record({ of: fc.constant(of), oneOf: fc.array(value, { maxLength: 3 }) }),
+      fc.record({ of: fc.constant(of), from: value, to: value }),
+      fc.record({ of: fc.constant(of), isUnknown: fc.constant(true as const) }),
+      ...(typeof TRIED[of][0] === 'string'
+        ? [fc.record({ of: fc.constant(of), like: fc.constantFrom(...LIKE) })]
+        : []),
+    )
+  })
+  return fc.letrec<{ tree: Condition }>((tie) => ({
+    tree: fc.oneof(
+      { maxDepth: 3 },
+      { weight: 3, arbitrary: leaf },
+      { weight: 1, arbitrary: fc.record({ and: fc.array(tie('tree'), { maxLength: 2 }) }) },
+      { weight: 2, arbitrary: fc.record({ or: fc.array(tie('tree'), { maxLength: 3 }) }) },
+      { weight: 1, arbitrary: fc.record({ not: tie('tree') }) },
+    ),
+  })).tree
+}
+
+export const anyCondition = conditionOn(Object.keys(TRIED) as Field[])
+
 /** Whatever a search can ask for beside its area, but for colours and batches. */
 export const anyFilter: fc.Arbitrary<Partial<Search>> = fc.record({
   level: fc.constantFrom('L1C' as const, 'L1C' as const, 'L1C' as const, 'L2A' as const),
@@ -472,7 +661,8 @@ export const anyFilter: fc.Arbitrary<Partial<Search>> = fc.record({
   relation: optional(...RELATIONS),
   minCoverage: optional(0.001, 0.1, 0.5, 1),
   best: optional(...BESTS),
-  sort: optional('-datetime' as const, 'datetime' as const, 'cloud' as const, 'coverage' as const),
+  sort: optional(...SORTS.filter((sort) => !isByRank(sort))),
+  only: fc.oneof({ weight: 3, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: anyCondition }),
 })
 
 /** Random searches over ROWS and BOXED_ROWS, for comparing catalogs with one another. */

@@ -20,11 +20,11 @@ test.for([
   ['a short wrong one', '{'],
   ['a long wrong one', `[${' '.repeat(30_000)}]`],
 ] as const)('%s is read as it is where nothing waits', async ([, text]) => {
-  expect(await areaThread()(text, signal)).toEqual(areaOfGeoJson(text))
+  expect(await areaThread().read(text, signal)).toEqual(areaOfGeoJson(text))
 })
 
 test('others go on while a long one is read', async () => {
-  const read = areaThread()
+  const { read } = areaThread()
   await read(circle(2000), signal)
   let ended = false
   let turns = 0
@@ -44,7 +44,7 @@ test('others go on while a long one is read', async () => {
 })
 
 test('an asker who leaves is answered as such, and too many at once are sent away', async () => {
-  const read = areaThread()
+  const { read } = areaThread()
   const leaving = new AbortController()
   const left = read(circle(20_000), leaving.signal)
   leaving.abort()
@@ -54,4 +54,14 @@ test('an asker who leaves is answered as such, and too many at once are sent awa
   expect(codes.length).toBeGreaterThan(0)
   expect(codes.every((code) => code === 'upstream-busy')).toBe(true)
   expect(typeof (await read(circle(3000), signal))).toBe('object')
+})
+
+test('a thread that is ended cancels what it reads, and takes no more', async () => {
+  const { read, close } = areaThread()
+  const reading = read(circle(40_000), signal)
+  const failed = expect(reading).rejects.toMatchObject({ code: 'cancelled' })
+  await close()
+  await failed
+  await expect(read(circle(3000), signal)).rejects.toMatchObject({ code: 'cancelled' })
+  await areaThread().close()
 })

@@ -14,27 +14,25 @@ const FAULTS: readonly (readonly [string, unknown, RegExp])[] = [
     '{"type":"Polygon","coordinates":[[[12,55],',
     /^is not JSON: it ends too early, at character 42$/,
   ],
+  [
+    'a polygon of WKT',
+    'POLYGON ((12 55, 13 55, 13 56, 12 55))',
+    /^takes GeoJSON, and this looks like WKT; write/,
+  ],
+  ['one with a height', ' MultiPolygon Z (((12 55 0)))', /^takes GeoJSON, and this looks like WKT/],
+  ['one as PostGIS writes it', 'SRID=4326;POINT(12 55)', /^takes GeoJSON, and this looks like WKT/],
   ['a missing comma', '{"type":"Polygon" "coordinates":[]}', /^is not JSON: .*line 1 column 19/],
   ['a number', 5, /^is no GeoJSON: the text is a number, not an object such as/],
   ['a list', [[12, 55]], /^is no GeoJSON: the text is a list/],
   ['no type', { coordinates: [] }, /^is no GeoJSON: the text has no type; write one such as/],
-  [
-    'a line',
-    { type: 'LineString', coordinates: [] },
-    /^is a LineString: Polygon, MultiPolygon, .* are taken$/,
-  ],
-  [
-    'points',
-    { type: 'Feature', geometry: { type: 'MultiPoint', coordinates: [[1, 2]] } },
-    /^is a MultiPoint, at geometry: Polygon/,
-  ],
+  ['a circle', { type: 'Circle', coordinates: [] }, /^is a Circle: Point, MultiPoint, .* are taken$/],
   [
     'a point among polygons',
     {
       type: 'GeometryCollection',
       geometries: [polygon(box(0, 0, 1, 1)), { type: 'Point', coordinates: [1, 2] }],
     },
-    /^holds a Point beside others, at geometries\[1\]\.coordinates/,
+    /^holds a Point beside a Polygon, at geometries\[1\]\.coordinates: .* one kind of these are taken$/,
   ],
   ['no features', { type: 'FeatureCollection', features: [] }, /^holds nothing: features is empty$/],
   [

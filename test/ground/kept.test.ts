@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
-import { keptWithin } from '../../src/ground/kept.ts'
+import { roomOf } from '../../src/ground/kept.ts'
 
 test('what is kept is not made again, and never takes more bytes than it may', () => {
   const made: number[] = []
-  const kept = keptWithin<number, number>(10, (bytes) => bytes)
+  const kept = roomOf(10).kept<number, number>((bytes) => bytes)
   const ask = (size: number) =>
     kept.of(size, () => {
       made.push(size)
@@ -18,7 +18,7 @@ test('what is kept is not made again, and never takes more bytes than it may', (
 
 test('what is larger than all that may be kept takes the place of all', () => {
   let made = 0
-  const kept = keptWithin<string, number>(10, (bytes) => bytes)
+  const kept = roomOf(10).kept<string, number>((bytes) => bytes)
   const ask = (key: string, bytes: number) =>
     kept.of(key, () => {
       made++
@@ -31,7 +31,25 @@ test('what is larger than all that may be kept takes the place of all', () => {
 
 test('nothing is a value, too', () => {
   let made = 0
-  const kept = keptWithin<string, undefined>(10, () => 1)
+  const kept = roomOf(10).kept<string, undefined>(() => 1)
   for (let i = 0; i < 3; i++) kept.of('none', () => void made++)
   expect(made).toBe(1)
+})
+
+test('several share a room: what is kept in one of them makes way for the other', () => {
+  const room = roomOf(10)
+  const [one, other] = [room.kept<string, number>(Number), room.kept<string, number>(Number)]
+  const made: string[] = []
+  const ask = (of: typeof one, key: string, bytes: number) =>
+    of.of(key, () => {
+      made.push(key)
+      return bytes
+    })
+  ask(one, 'first', 6)
+  ask(other, 'second', 4)
+  ask(one, 'first', 6)
+  ask(other, 'third', 5)
+  ask(other, 'second', 4)
+  ask(one, 'first', 6)
+  expect(made).toEqual(['first', 'second', 'third', 'first'])
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { coverOf } from '../../src/ground/cover.ts'
+import { coverOf, roomForCovers } from '../../src/ground/cover.ts'
 import { areaOfGeoJson } from '../../src/ground/geojson.ts'
 import { cutLand, landOf } from '../../src/ground/land.ts'
 import { nearLand } from '../../src/ground/near-land.ts'
@@ -21,7 +21,7 @@ const TALL = comb(9000, -88, 42)
 
 test('land near a box is what is cut from the whole of it, wherever the box lies', () => {
   const land = landOf(comb(200, -100, 250))
-  const near = nearLand(land)
+  const near = nearLand(land, roomForCovers())
   const boxes: Box[] = [-120, -100.5, -3, 0, 5.9, 11.9, 177, 181, 240].flatMap((west) =>
     [-61, -0.5, 0, 3.5, 69.9].flatMap((south): Box[] => [
       [west, south, west + 1.1, south + 1],

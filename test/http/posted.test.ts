@@ -131,10 +131,13 @@ describe('an area in the body of a POST', () => {
   })
 
   test.for(['announced', 'in chunks'] as const)('of more than 10 MiB, %s, is a 413', async (how) => {
-    const status = await new Promise<number>((resolve, reject) => {
+    const { status, text } = await new Promise<{ status: number; text: string }>((resolve, reject) => {
       const asking = request(`${served.url}/area`, { method: 'POST', headers: GEOJSON }, (answer) => {
-        answer.resume()
-        resolve(answer.statusCode ?? 0)
+        let text = ''
+        answer.on('data', (chunk) => {
+          text += chunk
+        })
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }))
       })
       // The service need not read to the end of what it refuses.
       asking.on('error', reject)
@@ -144,6 +147,7 @@ describe('an area in the body of a POST', () => {
       asking.end()
     })
     expect(status).toBe(413)
+    expect(JSON.parse(text).detail).toContain('simplify the polygon to 50,000 positions, the most that')
     expect((await ask('/healthz')).status).toBe(200)
   })
 

@@ -78,7 +78,7 @@ describe('an index that another process holds', () => {
     db.exec("UPDATE about SET value = '5' WHERE name = 'tiles'; BEGIN IMMEDIATE")
     const before = aboutIndex(index())
     await expect(buildIndex({ from: [at('index.csv')], to: index() })).rejects.toThrow(
-      /index\.sqlite is held by another process.*try again later\. Nothing was built\./,
+      /index\.sqlite is held by another process.*try again later\. Nothing was built; the old index is untouched\./,
     )
     expect(aboutIndex(index())).toEqual(before)
     db.exec('ROLLBACK')

@@ -4,10 +4,10 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { archiveCsv } from '../../bench/archive-csv.ts'
-import { readArchiveCsv, rowOf } from '../../src/index-file/csv.ts'
-import { joinLine, splitLine } from '../../src/index-file/csv-lines.ts'
+import { joinLine, rowOf, splitLine } from '../../src/index-file/csv.ts'
 import { inspectCsv } from '../../src/index-file/csv-source.ts'
 import { sortLines } from '../../src/index-file/sort-lines.ts'
+import { readArchiveCsv } from '../../src/index-file/update-tiles.ts'
 import { type Temporary, temporaryFolder } from '../temporary.ts'
 
 let folder: Temporary
@@ -82,7 +82,8 @@ describe('rows sorted by tile', () => {
     await writeFile(at('turned.csv'), `${turned.join('\r\n')}\r\n`)
     const rows = async (file: string) => {
       const all = []
-      for await (const batch of readArchiveCsv([file], folder.path, never)) all.push(...batch)
+      const source = await inspectCsv(file)
+      for await (const batch of readArchiveCsv([source], folder.path, never)) all.push(...batch)
       return all
     }
     expect(await rows(at('turned.csv'))).toEqual(await rows(at('made.csv')))

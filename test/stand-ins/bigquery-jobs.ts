@@ -72,38 +72,33 @@ export function jobStore(tables: Tables) {
     const { query, dryRun } = request.configuration
     const id = request.jobReference?.jobId ?? `job_${++count}`
     if (!dryRun && find(id)) throw new QueryError(409, 'duplicate', `Already Exists: Job ${id}`)
-    const refusal = await refuse(query)
-    if (dryRun && refusal) throw refusal
     const bytesProcessed = tablesIn(query.query).reduce(
       (sum, name) => sum + tables.bytesRead(name, query.query),
       0,
     )
     const { promise: done, resolve } = Promise.withResolvers<void>()
     const job: Job = { id, request, bytesProcessed, outcome: undefined, polls: 0, cancelled: false, done }
+    const tooMuch = dryRun ? undefined : overLimit(job)
+    // What is run shows by itself what is wrong with it; to look before costs as much as to run it.
+    const refusal = missingTable(query.query) ?? (dryRun || tooMuch ? await refuse(query) : undefined)
+    if (dryRun && refusal) throw refusal
     jobs.push(job)
     if (dryRun) job.outcome = { fields: [], rows: [] }
-    else if (refusal) job.outcome = refusal
-    else if (overLimit(job)) job.outcome = overLimit(job)
+    else if (refusal ?? tooMuch) job.outcome = refusal ?? tooMuch
     else void run(job, trouble).then(resolve)
     if (job.outcome !== undefined) resolve()
     return job
   }
 
-  async function refuse({ query: sql, queryParameters }: Query): Promise<QueryError | undefined> {
+  function missingTable(sql: string): QueryError | undefined {
     const missing = tablesIn(sql).find((name) => !tables.about(name))
-    if (missing !== undefined) {
-      const [project, rest] = [
-        missing.slice(0, missing.indexOf('.')),
-        missing.slice(missing.indexOf('.') + 1),
-      ]
-      return new QueryError(
-        404,
-        'notFound',
-        `Not found: Table ${project}:${rest} was not found in location US`,
-      )
-    }
-    return withConnection((connection) => refusalOf(connection, sql, queryParameters))
+    if (missing === undefined) return undefined
+    const name = missing.replace('.', ':')
+    return new QueryError(404, 'notFound', `Not found: Table ${name} was not found in location US`)
   }
+
+  const refuse = ({ query, queryParameters }: Query) =>
+    withConnection((connection) => refusalOf(connection, query, queryParameters))
 
   async function run(job: Job, trouble: JobTrouble | undefined): Promise<void> {
     const { query, queryParameters } = job.request.configuration.query

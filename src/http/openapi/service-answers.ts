@@ -1,0 +1,52 @@
+import { z } from 'zod'
+
+/* What /healthz and /readyz answer; see answers.ts. */
+
+const count = z.int().min(0)
+const time = z.iso.datetime()
+
+export const health = z.strictObject({ status: z.literal('ok') })
+
+const calls = z.strictObject({ list: count, read: count })
+const age = z.strictObject({
+  newest_sensing: time,
+  newest_generation: time.nullable(),
+  complete_up_to: time.nullable(),
+  age_days: z.number(),
+})
+
+export const readiness = z.strictObject({
+  status: z.literal('ready'),
+  index: z
+    .strictObject({ levels: z.strictObject({ L1C: age.nullable(), L2A: age.nullable() }), updated_at: time })
+    .nullable()
+    .meta({ description: 'How fresh the index is; null of a catalog that is always current.' }),
+  catalog: z.string(),
+  storage: z.string(),
+  callsInFlight: calls,
+  callsWaiting: calls,
+  listings: z.strictObject({ hits: count, misses: count }),
+  colours: z.strictObject({
+    remembered: count,
+    made: count,
+    failed: count,
+    inFlight: count,
+    waiting: count,
+  }),
+  previews: z.strictObject({ recalled: count, drawn: count, failed: count, bytes: count }),
+  decoding: z.strictObject({
+    threads: count,
+    started: count,
+    busy: count,
+    waiting: count,
+    decoded: count,
+    unreadable: count,
+    replaced: count,
+  }),
+  store: z.strictObject({
+    listings: count,
+    colours: count,
+    failed: count,
+    lastFailure: z.string().optional(),
+  }),
+})
