@@ -100,22 +100,27 @@ async function measure(server: Started): Promise<void> {
   )
   targets([
     {
-      wanted: `search of ${LIMIT} items, one client: p50 ≤ 10, p99 ≤ 40 ms`,
-      reached: `${alone.p50.toFixed(1)} and ${alone.p99.toFixed(1)} ms`,
-      holds: alone.p50 <= 10 && alone.p99 <= 40,
+      wanted: `search of ${LIMIT} items, ${CLIENTS} clients: p50 ≤ 10, p99 ≤ 40 ms`,
+      reached: `${timesOf(crowd)}; one client ${timesOf(alone)}`,
+      holds: crowd.p50 <= 10 && crowd.p99 <= 40,
     },
     {
-      wanted: 'NDJSON: ≥ 20,000 items a second',
-      reached: Math.round(ofEurope.itemsASecond).toLocaleString('en'),
-      holds: ofEurope.itemsASecond >= 20_000,
+      wanted: 'NDJSON, of Europe and of the world: ≥ 20,000 items a second',
+      reached: [ofEurope, read].map(({ itemsASecond }) => rounded(itemsASecond)).join(' and '),
+      holds: Math.min(ofEurope.itemsASecond, read.itemsASecond) >= 20_000,
     },
   ])
 }
 
 type Taken = { readonly itemsASecond: number; readonly cpuMicros: number; readonly bytes: number }
 
+const rounded = (n: number): string => Math.round(n).toLocaleString('en')
+
+const timesOf = ({ p50, p99 }: { readonly p50: number; readonly p99: number }): string =>
+  `${p50.toFixed(1)} and ${p99.toFixed(1)} ms`
+
 const rowOf = ({ itemsASecond, cpuMicros, bytes }: Taken): string[] => [
-  Math.round(itemsASecond).toLocaleString('en'),
+  rounded(itemsASecond),
   cpuMicros.toFixed(0),
   bytes.toFixed(0),
 ]

@@ -1,4 +1,4 @@
-/* The images of a box, all pages, with the typed client: node examples/area.ts http://127.0.0.1:8080 */
+/* The images of a box, all pages, with the typed client: npx node examples/area.ts http://127.0.0.1:8080 */
 import { swathClient } from '../src/http/client.ts'
 
 const [url = 'http://127.0.0.1:8080'] = process.argv.slice(2)

@@ -20,6 +20,8 @@ export type ColourOptions = {
   readonly sampler: Sampler
   /** Colours and pictures made at once in the whole process, 1 and up: each holds a few megabytes. */
   readonly atOnce: number
+  /** Told of each how long it waited for its turn, milliseconds. */
+  readonly waited?: (ms: number) => void
 }
 
 /** Since the start, and now; a picture that is read for is in flight or waits, too. */
@@ -33,8 +35,8 @@ export type ColourState = {
 
 /** The colours of one storage's granules, shared by all requests. */
 export interface GranuleColours {
-  /** One asker's view: what it has to wait for takes turns with what others wait for. */
-  lane(storage: Storage): ColourLane
+  /** One asker's view: what it has to wait for takes turns with what other clients wait for. */
+  lane(storage: Storage, client?: string): ColourLane
   state(): ColourState
   /** Gives up what is under way. */
   close(): void
@@ -50,12 +52,14 @@ export type ColourLane = {
 /** Reads a granule's picture, whether or not its asker waits for it. @throws {Fault} as pixelsOf, cancelled */
 export type PixelsOf = (granule: Granule) => Promise<GranulePixels>
 
+const BOUNDS = { what: 'colours and pictures', most: 10_000, mostOfOne: 2000 }
+
 /**
  * The one read-through path to colours: the store; else one flight for all who ask. What they leave while it
  * waits for its turn is given up; what was begun goes on, so that it is remembered.
  */
-export function granuleColours({ colours, layouts, sampler, atOnce }: ColourOptions): GranuleColours {
-  const turns = takeTurns(atOnce)
+export function granuleColours({ colours, layouts, sampler, atOnce, waited }: ColourOptions): GranuleColours {
+  const turns = takeTurns(atOnce, { ...BOUNDS, waited })
   const flights = shareFlights<Coloured>()
   const closing = new AbortController()
   const tally = { remembered: 0, made: 0, failed: 0 }
@@ -105,8 +109,8 @@ export function granuleColours({ colours, layouts, sampler, atOnce }: ColourOpti
   }
 
   return {
-    lane: (storage) => {
-      const lane = untilClosing(turns.lane())
+    lane: (storage, client) => {
+      const lane = untilClosing(turns.lane(client))
       return {
         rememberedColour: (granule, sampling) => colours.get(granule, sampling),
         colourOf: async (granule, sampling, signal) => {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { COLOUR_NUMBERS, type Rank, type Sampling, SHARES, SOURCES } from './colour/port.ts'
 import type { ParameterError } from './errors.ts'
-import { nearMiss } from './near-miss.ts'
+import { clipped, nearMiss } from './near-miss.ts'
 import { read } from './parameter-schemas.ts'
 import { badRequest, type Parameters, parameterErrors, takeParameters } from './parameters.ts'
 import { parseWhere } from './where-query.ts'
@@ -95,7 +95,7 @@ function rankOf(text: string): Rank | string {
   if (red && green && blue) return { by: 'nearness', to: [partOf(red), partOf(green), partOf(blue)] }
   if (text === '' || text === '#')
     return `is empty; it takes ${CHOICES}, and in an address # is written %23 or left out`
-  const named = `is ${JSON.stringify(text)}`
+  const named = `is ${JSON.stringify(clipped(text))}`
   if (/^#?[0-9a-f]{3}$/.test(text)) return `${named}, of three digits; write all six: ${doubled(text)}`
   return `${named}, which is none of ${CHOICES}${nearMiss(text, SHARES)}`
 }

@@ -2,6 +2,8 @@ import { availableParallelism } from 'node:os'
 import leven from 'leven'
 import { z } from 'zod'
 import { Fault, type ParameterError } from './errors.ts'
+import { LOG_FORMS, type LogForm } from './seeing/port.ts'
+import { MOST_SHARDS } from './shard.ts'
 
 const PUBLIC_BUCKET = 'gcp-public-data-sentinel-2'
 const PUBLIC_TABLE = 'bigquery-public-data.cloud_storage_geo_index.sentinel_2_index'
@@ -30,8 +32,32 @@ export type Config = {
   readonly listConcurrency: number
   readonly readConcurrency: number
   readonly decodeThreads: number
+  /** Of `swath serve`, over one index and one store. */
+  readonly processes: number
+  /** How many there are where the scheduler tells only which one this is; undefined: it tells both. */
+  readonly shards: number | undefined
   /** Of one call to Google, milliseconds. */
   readonly deadlineMs: number
+  /** Requests under way in all, and of one client. */
+  readonly requests: number
+  readonly clientRequests: number
+  /** Proxies in front that each add an address to X-Forwarded-For. */
+  readonly trustedProxies: number
+  /** `file:<path>`, or hashed keys with commas between them; undefined: keys are not looked at. */
+  readonly apiKeys: string | undefined
+  /** That an answer has to begin, and its reader to take more of it, milliseconds. */
+  readonly requestDeadlineMs: number
+  /** That answers under way have to end once the service is told to stop, milliseconds. */
+  readonly stopMs: number
+  /** The address that links carry, `https://host[:port]`; undefined: that of each request. */
+  readonly baseUrl: string | undefined
+  /** Undefined: text on a terminal, failures alone elsewhere. */
+  readonly log: LogForm | undefined
+  /** Where traces go, the base address of an OTLP collector; undefined: there are none. */
+  readonly otlpEndpoint: string | undefined
+  readonly serviceName: string
+  /** Of the requests whose client does not say, the share that is traced, 0 to 1. */
+  readonly traceShare: number
   readonly host: string
   readonly port: number
 }
@@ -75,7 +101,28 @@ const environment = z.object({
   SWATH_LIST_CONCURRENCY: whole(1, 10_000).default(32),
   SWATH_READ_CONCURRENCY: whole(1, 10_000).default(64),
   SWATH_DECODE_THREADS: whole(1, 256).default(availableParallelism()),
+  SWATH_PROCESSES: whole(1, 64).default(1),
+  SWATH_SHARDS: whole(1, MOST_SHARDS).optional(),
   SWATH_DEADLINE_MS: whole(1, 3_600_000).default(10_000),
+  SWATH_REQUESTS: whole(1, 1_000_000).default(1000),
+  SWATH_CLIENT_REQUESTS: whole(1, 1_000_000).default(250),
+  SWATH_TRUSTED_PROXIES: whole(0, 10).default(0),
+  SWATH_API_KEYS: z.string().optional(),
+  SWATH_REQUEST_DEADLINE_MS: whole(1, 3_600_000).default(60_000),
+  SWATH_STOP_MS: whole(0, 3_600_000).default(8000),
+  SWATH_BASE_URL: baseUrl
+    .refine((url) => URL.parse(url)?.origin === url.toLowerCase(), 'is more than a scheme, a host and a port')
+    .optional(),
+  SWATH_LOG: z.enum(LOG_FORMS, `is none of ${LOG_FORMS.join(', ')}`).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: baseUrl.optional(),
+  OTEL_SERVICE_NAME: z.string().default('swath'),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0|1|0?\.\d+|1\.0+|0\.\d+)$/, 'is not a share between 0 and 1')
+    .transform(Number)
+    .default(1),
+  K_SERVICE: z.string().optional(),
+  GAE_SERVICE: z.string().optional(),
   HOST: z.string().min(1).default('127.0.0.1'),
   PORT: whole(0, 65_535).default(8080),
   GOOGLE_CLOUD_PROJECT: z.string().optional(),
@@ -149,7 +196,21 @@ function toConfig(env: z.infer<typeof environment>): Config {
     listConcurrency: env.SWATH_LIST_CONCURRENCY,
     readConcurrency: env.SWATH_READ_CONCURRENCY,
     decodeThreads: env.SWATH_DECODE_THREADS,
+    processes: env.SWATH_PROCESSES,
+    shards: env.SWATH_SHARDS,
     deadlineMs: env.SWATH_DEADLINE_MS,
+    requests: env.SWATH_REQUESTS,
+    clientRequests: env.SWATH_CLIENT_REQUESTS,
+    trustedProxies: env.SWATH_TRUSTED_PROXIES,
+    apiKeys: env.SWATH_API_KEYS,
+    requestDeadlineMs: env.SWATH_REQUEST_DEADLINE_MS,
+    stopMs: env.SWATH_STOP_MS,
+    baseUrl: env.SWATH_BASE_URL,
+    // Cloud Run and App Engine set these, and read lines of JSON.
+    log: env.SWATH_LOG ?? (env.K_SERVICE || env.GAE_SERVICE ? 'json' : undefined),
+    otlpEndpoint: env.OTEL_EXPORTER_OTLP_ENDPOINT,
+    serviceName: env.OTEL_SERVICE_NAME,
+    traceShare: env.OTEL_TRACES_SAMPLER_ARG,
     host: env.HOST,
     port: env.PORT,
   }

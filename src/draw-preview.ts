@@ -36,9 +36,12 @@ export type PreviewState = {
 
 /** The pictures of one storage's granules, shared by all requests. */
 export interface GranulePreviews {
-  /** One asker's view, whose reading takes turns with that of others. */
-  over(pixelsOf: PixelsOf): DrawPreview
+  /** One asker's view, whose reading takes turns with that of other clients. */
+  over(pixelsOf: PixelsOf, client?: string): DrawPreview
   state(): PreviewState
+  /** Pictures that are drawn, and that wait for their turn. */
+  inFlight(): number
+  waiting(): number
 }
 
 export type PreviewOptions = {
@@ -46,11 +49,18 @@ export type PreviewOptions = {
   readonly mostBytes: number
   /** Pictures drawn at once, 1 and up: each takes a thread that files are read with, too. */
   readonly atOnce: number
+  /** Told of each how long it waited for its turn, milliseconds. */
+  readonly waited?: (ms: number) => void
+  /** Wraps the drawing of each. */
+  readonly during?: (drawing: () => Promise<Preview>) => Promise<Preview>
 }
 
+const BOUNDS = { what: 'pictures', most: 5000, mostOfOne: 1000 }
+
 /** Draws pictures and keeps them at hand. */
-export function granulePreviews({ mostBytes, atOnce }: PreviewOptions): GranulePreviews {
-  const turns = takeTurns(atOnce)
+export function granulePreviews(options: PreviewOptions): GranulePreviews {
+  const { mostBytes, atOnce, waited, during = (drawing) => drawing() } = options
+  const turns = takeTurns(atOnce, { ...BOUNDS, waited })
   const flights = shareFlights<Preview>()
   const kept = keepPictures<Preview>(mostBytes)
   const tally = { recalled: 0, drawn: 0, failed: 0 }
@@ -69,18 +79,21 @@ export function granulePreviews({ mostBytes, atOnce }: PreviewOptions): GranuleP
   }
 
   return {
-    over: (pixelsOf) => {
-      const lane = turns.lane()
+    over: (pixelsOf, client) => {
+      const lane = turns.lane(client)
       return async (granule, form, signal) => {
         if (signal?.aborted) throw cancelled(signal.reason)
         const name = pictureName(granule, form)
         const preview = kept.get(name)
-        if (!preview) return flights.join(name, lane, () => draw(pixelsOf, granule, form), signal)
+        if (!preview)
+          return flights.join(name, lane, () => during(() => draw(pixelsOf, granule, form)), signal)
         tally.recalled++
         return preview
       }
     },
     state: () => ({ ...tally, bytes: kept.bytes() }),
+    inFlight: turns.inFlight,
+    waiting: turns.waiting,
   }
 }
 

@@ -10,6 +10,8 @@ export type FaultCode =
   | 'upstream-late'
   | 'upstream-busy'
   | 'over-budget'
+  | 'too-many'
+  | 'overloaded'
   | 'cancelled'
 
 /** One bad parameter of a request, for `errors` of a problem+json and for the command line. */
@@ -52,6 +54,8 @@ export const BLAMES = {
   misconfigured: 'all',
   'area-too-large': 'all',
   'over-budget': 'all',
+  'too-many': 'all',
+  overloaded: 'all',
   cancelled: 'all',
 } as const satisfies Record<FaultCode, 'granule' | 'upstream' | 'all'>
 

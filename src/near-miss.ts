@@ -1,15 +1,25 @@
 import leven from 'leven'
 
+/** Letters of a word that are held against others, and told; comparing costs their number times the others'. */
+const MOST_LETTERS = 60
+
+/** As much of what was given as a sentence can hold. */
+export const clipped = (text: string): string =>
+  text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text
+
 /** The sentence for a parameter that nobody knows, with the near miss if there is one. */
 export function unknownParameter(name: string, known: readonly string[]): string {
-  return `${name} is no parameter${nearMiss(ourWord(name.toLowerCase()), known, 2)}`
+  const short = clipped(name)
+  return `${short} is no parameter${nearMiss(ourWord(short.toLowerCase()), known, 2)}`
 }
 
 /**
- * ` (did you mean red?)`, or nothing where no known word is near: within half of its letters.
+ * ` (did you mean red?)`, or nothing where no known word is near: within half of its letters. A
+ * word of more letters than any of ours is near none.
  * @param atLeast edits that are always near enough
  */
 export function nearMiss(word: string, known: readonly string[], atLeast = 0): string {
+  if (word.length > MOST_LETTERS) return ''
   const [nearest] = known
     .map((candidate) => ({ candidate, distance: distance(word, candidate) }))
     .sort((a, b) => a.distance - b.distance)

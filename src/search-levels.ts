@@ -1,13 +1,28 @@
 import { foreignToken } from './catalog/cursor.ts'
-import type { Catalog, CatalogPage, Cursor, Page, PageOptions, Search } from './catalog/port.ts'
+import {
+  type Catalog,
+  type CatalogPage,
+  type ColourWish,
+  type Cursor,
+  isByRank,
+  type Page,
+  type PageOptions,
+  type Search,
+} from './catalog/port.ts'
 import { Fault } from './errors.ts'
+import { searchRanked } from './search-ranked.ts'
 import { LEVELS, type Level } from './sentinel2/bands.ts'
 import { compareGranules, type Granule } from './sentinel2/granule.ts'
 
 /** A search of several levels at once. */
-export type LevelsSearch = Omit<Search, 'level'> & {
+export type LevelsSearch = Omit<Search, 'level' | 'colours'> & {
   /** At least one. */
   readonly levels: readonly Level[]
+  /**
+   * Comparisons leave out what no colour is remembered of. An order by rank alone leaves out nothing: unknown
+   * colours come last, newest first.
+   */
+  readonly colours?: Omit<ColourWish, 'which'> | undefined
 }
 
 /**
@@ -28,7 +43,7 @@ export async function searchLevels(
       return {
         level,
         start,
-        answer: await held(catalog.search({ ...search, level }, { ...options, after: start })),
+        answer: await held(searchLevel(catalog, { ...search, level }, { ...options, after: start })),
       }
     },
   )
@@ -44,6 +59,18 @@ export async function searchLevels(
     coverage: options.coverage ? found.map(({ coverage }) => coverage) : undefined,
     next: cursorAfter(pages, found),
   }
+}
+
+type OfLevel = Omit<LevelsSearch, 'levels'> & Pick<Search, 'level'>
+
+function searchLevel(
+  catalog: Catalog,
+  { colours, ...search }: OfLevel,
+  options: PageOptions,
+): Promise<CatalogPage> {
+  if (colours && isByRank(search.sort) && colours.where.length === 0)
+    return searchRanked(catalog, { ...search, colours }, options)
+  return catalog.search({ ...search, colours: colours && { ...colours, which: 'known' } }, options)
 }
 
 type Asked = {
@@ -82,7 +109,8 @@ const foundOf = ({ page }: Reading): Found[] =>
 /** Negative where the first one comes first. */
 function compareIn(sort: Search['sort']): (a: Found, b: Found) => number {
   const sign = sort === 'datetime' ? -1 : 1
-  return (a, b) => a.score - b.score || sign * compareGranules(a.granule, b.granule)
+  return (a, b) =>
+    (a.score === b.score ? 0 : a.score - b.score) || sign * compareGranules(a.granule, b.granule)
 }
 
 /** For each level that goes on: its name, how many parts its own cursor has (none: it begins), and these. */

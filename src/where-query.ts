@@ -1,5 +1,5 @@
 import { COLOUR_NUMBERS, type ColourNumber, type Comparison } from './colour/port.ts'
-import { nearMiss } from './near-miss.ts'
+import { clipped, nearMiss } from './near-miss.ts'
 import { NUMBER } from './parameter-schemas.ts'
 
 const SIGNS = ['<', '<=', '>=', '>'] as const
@@ -41,5 +41,5 @@ const nameOf = (text: string): ColourNumber | undefined =>
 function whyNoName(text: string): string {
   if (NUMBER.test(text)) return 'the name stands first, as in share_red>=0.4'
   const choices = COLOUR_NUMBERS.join(', ')
-  return `${JSON.stringify(text)} is none of ${choices}${nearMiss(text.toLowerCase(), COLOUR_NUMBERS)}`
+  return `${JSON.stringify(clipped(text))} is none of ${choices}${nearMiss(text.toLowerCase(), COLOUR_NUMBERS)}`
 }

@@ -140,6 +140,10 @@ const VENDORS: readonly { readonly vendor: RegExp; readonly home: RegExp }[] = [
   { vendor: /^node:sqlite$/, home: /^(src\/store\/database|src\/index-file\/[\w-]+|workers\/[\w/-]+)\.ts$/ },
   { vendor: /^jsts(\/|$)/, home: /^src\/ground\/[\w-]+\.ts$/ },
   { vendor: /^fast-xml-parser(\/|$)/, home: /^src\/catalog\/product-metadata\.ts$/ },
+  { vendor: /^prom-client(\/|$)/, home: /^src\/seeing\/[\w.-]+\.ts$/ },
+  { vendor: /^pino(\/|$)/, home: /^src\/seeing\/json-log\.ts$/ },
+  { vendor: /^@opentelemetry\//, home: /^src\/seeing\/traces\.ts$/ },
+  { vendor: /^node:cluster$/, home: /^src\/processes(-asked)?\.ts$/ },
   { vendor: /^(node:)?process$/, home: /^src\/main\.ts$/ },
 ]
 

@@ -146,13 +146,15 @@ describe('a search of both levels', () => {
   })
 })
 
-function searchOf(asked: Partial<LevelsSearch>): LevelsSearch {
+type Plain = Omit<LevelsSearch, 'colours'>
+
+function searchOf(asked: Partial<Plain>): Plain {
   const time = { from: undefined, until: undefined }
   return { area: AREA, levels: LEVELS, time, cloud: undefined, tiles: undefined, dedupe: 'latest', ...asked }
 }
 
 /** What a search finds of each level, chosen by itself, in one order. */
-function merged({ levels, ...search }: LevelsSearch): Granule[] {
+function merged({ levels, ...search }: Plain): Granule[] {
   const of = (asked: Omit<Search, 'level'>, level: Search['level'], granules: readonly Granule[]) =>
     searchAll(granules, { ...asked, level })
   const found = levels.flatMap((level) => of(search, level, all))

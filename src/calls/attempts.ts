@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { cancelled } from '../errors.ts'
+import type { RetryBudget } from './retry-budget.ts'
 
 /** Thrown where the deadline passed before an attempt was through; the cause is the attempt before it. */
 export class TooLate extends Error {
@@ -11,6 +12,8 @@ export type Limits = {
   readonly deadlineMs: number
   /** The caller's own; what it stops is cancelled, not late. */
   readonly signal?: AbortSignal | undefined
+  /** What all calls to one upstream may try again. */
+  readonly budget?: RetryBudget
 }
 
 /**
@@ -35,7 +38,7 @@ export async function withAttempts<T>(
   verdict: Verdict,
   attempt: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const { deadlineMs, signal: caller } = limits
+  const { deadlineMs, signal: caller, budget } = limits
   if (caller?.aborted) throw cancelled(caller.reason)
   const end = performance.now() + deadlineMs
   const controller = new AbortController()
@@ -43,12 +46,21 @@ export async function withAttempts<T>(
   const timer = setTimeout(() => controller.abort(new TooLate('The deadline has passed.')), deadlineMs)
   caller?.addEventListener('abort', onLeave, { once: true })
   try {
-    return await tryAgain(controller.signal, end, verdict, attempt)
+    budget?.call()
+    return await tryAgain(controller.signal, end, affordable(verdict, budget), attempt)
   } finally {
     clearTimeout(timer)
     caller?.removeEventListener('abort', onLeave)
   }
 }
+
+/** The verdict where another attempt can be afforded. */
+const affordable =
+  (verdict: Verdict, budget: RetryBudget | undefined): Verdict =>
+  (thrown) => {
+    const again = verdict(thrown)
+    return again && (!budget || budget.mayRetry()) ? again : undefined
+  }
 
 async function tryAgain<T>(
   signal: AbortSignal,

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { BigQuery } from '@google-cloud/bigquery'
 import { TooLate, withAttempts } from '../calls/attempts.ts'
 import { Nonsense } from '../calls/http-answer.ts'
+import { retryBudget } from '../calls/retry-budget.ts'
 import { bind, insertJob, resultPage, type TableFacts, tableFacts, type Values } from './bigquery-calls.ts'
 import { isPassing, mayStillRun, troubleOf } from './bigquery-faults.ts'
 import type { Row } from './bigquery-rows.ts'
@@ -44,7 +45,8 @@ export type Jobs = {
 export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptions): Jobs {
   const { project, maxBytesBilled, deadlineMs, totalMs } = options
   const cancellations = new Set<Promise<void>>()
-  const limits = (signal: AbortSignal | undefined) => ({ deadlineMs, signal })
+  const budget = retryBudget()
+  const limits = (signal: AbortSignal | undefined) => ({ deadlineMs, signal, budget })
 
   async function create(job: Job, sql: string, values: Values, signal: AbortSignal): Promise<void> {
     const query = { ...bind(sql, values), maximumBytesBilled: String(maxBytesBilled) }

@@ -184,7 +184,7 @@ export interface Catalog {
    * that miss the area by less. The order is total and the same in every catalog: sensing time, generation
    * time, tile, place, granule name, each descending, behind whatever else `sort` names.
    * @throws {Fault} bad-request for a cursor or a filter it cannot serve, area-too-large, upstream-failed,
-   * upstream-late, upstream-busy, over-budget, misconfigured, cancelled
+   * upstream-late, upstream-busy, too-many, overloaded, over-budget, misconfigured, cancelled
    */
   search(search: Search, options: PageOptions): Promise<CatalogPage>
   /**

@@ -3,10 +3,10 @@ import { getCompileCacheDir } from 'node:module'
 import { Piscina } from 'piscina'
 import type { Answer, Batch, Question, Standing } from '../../workers/ask-index.ts'
 import { unlessLeft } from '../calls/unless-left.ts'
+import { waitInTurn } from '../calls/waiting.ts'
 import { cancelled, Fault } from '../errors.ts'
 import { aboutIndex } from '../index-file/about.ts'
 import { unpackRows } from './sqlite-rows.ts'
-import { waitInTurn } from './sqlite-waiting.ts'
 
 type Answered = Exclude<Answer, { readonly failed: unknown }>
 export type Asked = Omit<Answered, 'rows'> & { readonly rows: readonly (readonly unknown[])[] }
@@ -15,14 +15,17 @@ export interface IndexLane {
   /**
    * All rows of a statement, and what the index says of itself, both of one commit of whatever index lies in the
    * file when its turn comes.
-   * @throws {Fault} misconfigured where there is no such index, upstream-busy, cancelled
+   * @throws {Fault} misconfigured where there is no such index, upstream-busy, too-many, overloaded, cancelled
    */
   ask(question: Question, signal: AbortSignal | undefined): Promise<Asked>
 }
 
 export interface IndexThreads {
-  /** One asker's place at the threads; a statement is a turn. */
-  lane(): IndexLane
+  /** One asker's place at the threads; a statement is a turn of its client. */
+  lane(client?: string): IndexLane
+  /** Statements that threads work on, and that wait for one. */
+  inFlight(): number
+  waiting(): number
   /** What the index said of itself with the newest answer. */
   standing(): Standing
   close(): Promise<void>
@@ -32,6 +35,8 @@ type Work = {
   readonly question: Question
   readonly resolve: (answered: Answered) => void
   readonly reject: (thrown: unknown) => void
+  /** When it was asked, milliseconds of performance.now. */
+  readonly since: number
   /** Nobody waits for it any more. */
   isLeft: boolean
 }
@@ -40,14 +45,21 @@ type Outcome = { readonly answers: readonly Answer[] } | { readonly thrown: unkn
 /** A message to a thread and back costs a good part of a small question; pages that come together fill memory. */
 const MOST_AT_ONCE = 8
 const TRIES = 3
+/** Statements that wait for a thread. */
+const BOUNDS = { what: 'questions to the index', most: 5000, mostOfOne: 1000 }
 
 /**
  * Threads that ask the index in a file, each with a connection of its own, because node:sqlite blocks the
  * thread it runs in and cannot be interrupted. An asker who leaves is answered at once; a statement still
  * waiting is dropped, one under way runs to its end and keeps its thread until then.
+ * @param waited told of each statement how long it waited for a thread, milliseconds
  * @throws {Fault} misconfigured where the file is not there or no index
  */
-export function indexThreads(file: string, threads: number): IndexThreads {
+export function indexThreads(
+  file: string,
+  threads: number,
+  waited: (ms: number) => void = () => {},
+): IndexThreads {
   // A thread starts for some 50 ms, while the file is looked at.
   const pool = new Piscina<Batch, Answer[]>({
     filename: new URL('../../workers/ask-index.ts', import.meta.url).href,
@@ -63,8 +75,9 @@ export function indexThreads(file: string, threads: number): IndexThreads {
     if (known.stamp !== stamp) known = { stamp, standing: aboutIndex(file) }
     return stamp
   }
-  const waiting = waitInTurn<Work>()
+  const waiting = waitInTurn<Work>(BOUNDS)
   let busy = 0
+  let inFlight = 0
   let isPlanned = false
 
   /** Asked in one go, askers go to a thread together. */
@@ -87,8 +100,12 @@ export function indexThreads(file: string, threads: number): IndexThreads {
   /** Hands works to a thread, and the next ones before the askers of these go on. */
   async function send(works: readonly Work[]): Promise<void> {
     busy++
+    inFlight += works.length
+    const now = performance.now()
+    for (const { since } of works) waited(now - since)
     const outcome = await answersTo(works.map(({ question }) => question))
     busy--
+    inFlight -= works.length
     const done = 'thrown' in outcome ? works.length : outcome.answers.length
     waiting.putBack(works.slice(done).filter(({ isLeft }) => !isLeft))
     sendWaiting()
@@ -121,25 +138,27 @@ export function indexThreads(file: string, threads: number): IndexThreads {
   }
 
   return {
-    lane: () => {
-      const queue = waiting.queue()
+    lane: (client) => {
+      const place = waiting.place(client)
       return {
         ask: async (question, signal) => {
           if (signal?.aborted) throw cancelled(signal.reason)
           const { promise, resolve, reject } = Promise.withResolvers<Answered>()
-          const work = { question, resolve, reject, isLeft: false }
-          queue.add(work)
+          const work = { question, resolve, reject, since: performance.now(), isLeft: false }
+          place.add(work)
           plan()
           try {
             const answered = await unlessLeft(promise, signal)
             return { ...answered, rows: unpackRows(answered.rows) }
           } finally {
             work.isLeft = true
-            queue.remove(work)
+            place.remove(work)
           }
         },
       }
     },
+    inFlight: () => inFlight,
+    waiting: waiting.size,
     standing: () => known.standing,
     close: () => pool.destroy(),
   }

@@ -19,11 +19,16 @@ export type SqliteCatalogOptions = {
   readonly threads?: number
   /** Where colours are remembered; without it, searches that ask for colours are refused. */
   readonly colours?: StoreColours | undefined
+  /** Told of each statement how long it waited for a thread, milliseconds. */
+  readonly waited?: (ms: number) => void
 }
 
 export type SqliteCatalog = Catalog & {
-  /** The same catalog for one asker, whose queries take turns with those of others; its close does nothing. */
-  lane(): Catalog
+  /** The same catalog for one asker, whose queries take turns with those of other clients; its close does nothing. */
+  lane(client?: string): Catalog
+  /** Statements that threads work on, and that wait for one. */
+  inFlight(): number
+  waiting(): number
 }
 
 /**
@@ -32,14 +37,19 @@ export type SqliteCatalog = Catalog & {
  * @throws {Fault} misconfigured where the file is not there or no index
  */
 export function sqliteCatalog(options: SqliteCatalogOptions): SqliteCatalog {
-  const { file, threads = availableParallelism(), colours } = options
-  const index = indexThreads(file, threads)
-  const lane = () => laneCatalog(file, index, colours)
-  return { ...lane(), lane, close: index.close }
+  const { file, threads = availableParallelism(), colours, waited } = options
+  const index = indexThreads(file, threads, waited)
+  const lane = (client?: string) => laneCatalog(file, index, colours, client)
+  return { ...lane(), lane, inFlight: index.inFlight, waiting: index.waiting, close: index.close }
 }
 
-function laneCatalog(file: string, index: IndexThreads, colours: StoreColours | undefined): Catalog {
-  const lane = index.lane()
+function laneCatalog(
+  file: string,
+  index: IndexThreads,
+  colours: StoreColours | undefined,
+  client: string | undefined,
+): Catalog {
+  const lane = index.lane(client)
   const checkFor = (search: Search) => (standing: Standing) => requireLevel(file, standing, search.level)
   return {
     async search(search, options) {

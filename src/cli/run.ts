@@ -1,12 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { Fault, type FaultCode } from '../errors.ts'
-import { areaCommand } from './area.ts'
-import { coloursCommand } from './colours.ts'
-import { indexCommand } from './index-commands.ts'
-import { serveCommand } from './serve.ts'
-import { summaryCommand } from './summary.ts'
 import { createOutput, EXIT, type Exit, PipeClosed, type Streams, type Terminal } from './terminal.ts'
-import { warmCommand } from './warm.ts'
 
 const EXIT_OF = {
   'bad-request': EXIT.usage,
@@ -19,8 +13,23 @@ const EXIT_OF = {
   'upstream-late': EXIT.failed,
   'upstream-busy': EXIT.failed,
   'over-budget': EXIT.failed,
+  'too-many': EXIT.failed,
+  overloaded: EXIT.failed,
   cancelled: EXIT.failed,
 } as const satisfies Record<FaultCode, Exit>
+
+type MakeCommand = (terminal: Terminal, finish: (exit: Exit) => void) => Command
+
+/** Each is loaded where it is needed: what serves shall not hold what builds an index. */
+const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
+  serve: async () => (await import('./serve.ts')).serveCommand,
+  area: async () => (await import('./area.ts')).areaCommand,
+  summary: async () => (await import('./summary.ts')).summaryCommand,
+  warm: async () => (await import('./warm.ts')).warmCommand,
+  colours: async () => (await import('./colours.ts')).coloursCommand,
+  store: async () => (await import('./store.ts')).storeCommand,
+  index: async () => (await import('./index-commands.ts')).indexCommand,
+}
 
 /** Runs one command; the number is the exit code. */
 export async function runCli({ stdout, ...streams }: Streams): Promise<number> {
@@ -39,8 +48,7 @@ export async function runCli({ stdout, ...streams }: Streams): Promise<number> {
       writeErr: (text) => terminal.stderr.write(text),
     })
     .showHelpAfterError(hintOf('swath'))
-  const commands = [serveCommand, areaCommand, summaryCommand, warmCommand, coloursCommand, indexCommand]
-  for (const make of commands) program.addCommand(make(terminal, finish))
+  for (const make of await commandsFor(terminal.argv)) program.addCommand(make(terminal, finish))
   for (const command of withChildren(program)) {
     command
       .copyInheritedSettings(program)
@@ -54,6 +62,12 @@ export async function runCli({ stdout, ...streams }: Streams): Promise<number> {
     const asked = thrown instanceof CommanderError && thrown.exitCode === 0
     return asked ? await tell(help.join(''), terminal) : exitAfter(thrown, terminal)
   }
+}
+
+/** The command that is named, or all of them, for help and for what is near to a wrong name. */
+function commandsFor([name = '']: readonly string[]): Promise<readonly MakeCommand[]> {
+  const named = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  return Promise.all(named ? [named()] : Object.values(COMMANDS).map((load) => load()))
 }
 
 /** Help that was asked for is data. */

@@ -1,53 +1,70 @@
-import { once } from 'node:events'
-import type { AddressInfo } from 'node:net'
 import { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
-import { Fault, messageOf } from '../errors.ts'
-import { createApp } from '../http/app.ts'
-import { createServer } from '../http/server.ts'
-import { openHouse } from '../wire.ts'
+import { isOneOfSeveral, superviseProcesses } from '../processes.ts'
+import type { serveOne as ServeOne } from './serve-one.ts'
 import { EXIT, type Exit, type Terminal } from './terminal.ts'
 
-/** Milliseconds that answers under way get to end after a signal to stop. */
-const GRACE_MS = 5000
+/** Milliseconds that a process of several gets to close its house, when its answers had their time to end. */
+const PATIENCE_MS = 2000
 
 /** `swath serve`: the service, until it is told to stop. */
 export function serveCommand(terminal: Terminal, finish: (exit: Exit) => void): Command {
-  return new Command('serve').description('Serve HTTP on HOST and PORT.').action(async () => {
-    const config = readConfig(terminal.env)
-    const house = await openHouse(config)
-    const server = createServer(createApp(house))
-    try {
-      server.listen(config.port, config.host)
-      await once(server, 'listening').catch((cause: unknown) => {
-        throw notListening(config, cause)
-      })
-      const { port } = server.address() as AddressInfo
-      // Before anybody is told of it, and for good: npm sends a second signal after the terminal's own.
-      const stopped = new Promise((resolve) => process.on('SIGTERM', resolve).on('SIGINT', resolve))
-      // Nobody has to read the greeting for the service to serve.
-      await terminal.output
-        .write(greeting(urlOf(config.host, port), config.catalog.kind === 'sample'))
-        .catch(() => {})
-      await stopped
-      server.close()
-      const grace = setTimeout(
-        () => 'closeAllConnections' in server && server.closeAllConnections(),
-        GRACE_MS,
-      )
-      await once(server, 'close')
-      clearTimeout(grace)
+  return new Command('serve')
+    .description('Serve HTTP on HOST and PORT, in SWATH_PROCESSES processes.')
+    .action(async () => {
+      const config = readConfig(terminal.env)
+      const stop = toldToStop()
+      if (isOneOfSeveral()) await serveHere(partOf(config), stop, async () => {})
+      else {
+        const greet = (port: number) =>
+          terminal.output.write(greeting(urlOf(config.host, port), config.catalog.kind === 'sample'))
+        await (config.processes > 1
+          ? serveSeveral(terminal, config, stop, greet)
+          : serveHere(config, stop, greet))
+      }
       finish(EXIT.done)
-    } finally {
-      await house.close()
-    }
+    })
+}
+
+/** The service itself is loaded where it is run: those who only look after others need none of it. */
+async function serveHere(...given: Parameters<typeof ServeOne>): Promise<void> {
+  const { serveOne } = await import('./serve-one.ts')
+  await serveOne(...given)
+}
+
+/** Serves in processes that share the port, the index and the store, and looks after them. */
+async function serveSeveral(
+  { stderr }: Terminal,
+  config: Config,
+  stop: AbortSignal,
+  greet: (port: number) => Promise<void>,
+): Promise<void> {
+  await superviseProcesses({
+    count: config.processes,
+    stop,
+    graceMs: config.stopMs + PATIENCE_MS,
+    onListening: (port) => void greet(port).catch(() => {}),
+    onLost: (sentence) => stderr.write(`swath: ${sentence}\n`),
   })
 }
 
-function notListening({ host, port }: Config, cause: unknown): Fault {
-  const isTaken = cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
-  const why = isTaken ? 'another program listens there; set PORT to another' : messageOf(cause)
-  return new Fault('misconfigured', `Cannot listen on ${host}:${port}: ${why}.`, { cause })
+/** Aborts at a signal to stop, for good: npm sends a second one after the terminal's own. */
+function toldToStop(): AbortSignal {
+  const stop = new AbortController()
+  const onSignal = () => stop.abort()
+  process.on('SIGTERM', onSignal).on('SIGINT', onSignal)
+  return stop.signal
+}
+
+/** What one process may do of what is bounded for the whole service. */
+function partOf(config: Config): Config {
+  const part = (bound: number) => Math.max(1, Math.ceil(bound / config.processes))
+  return {
+    ...config,
+    listConcurrency: part(config.listConcurrency),
+    readConcurrency: part(config.readConcurrency),
+    decodeThreads: part(config.decodeThreads),
+  }
 }
 
 /** Where this machine itself reaches the service; an address that means all of its own means loopback here. */

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { AreaQuery } from '../area-query.ts'
 import { type Config, readConfig } from '../config.ts'
 import type { ParameterError } from '../errors.ts'
+import { readShard, type Shard, searchOfShard, shardOfTask } from '../shard.ts'
 import { COLOURS_AT_ONCE } from '../wire.ts'
 import { AREA_OPTIONS, countFaults, type Given, gather, takeArea } from './area-options.ts'
 import { readArea } from './read-area.ts'
@@ -14,6 +15,8 @@ export type Plan = {
   readonly granulesInFlight: number
   readonly config: Config
   readonly report: string | undefined
+  /** The part of the query that is left in it; undefined: all of it. */
+  readonly shard: { readonly shard: Shard; readonly toldBy: string } | undefined
 }
 
 const OPTIONS = [
@@ -23,6 +26,10 @@ const OPTIONS = [
   ['-n, --max-granules <granules>', 'stop after so many, cached ones included'],
   ['--granules <count>', `granules in flight: 1 to 256 (default: ${COLOURS_AT_ONCE})`],
   ['--threads <count>', 'decode threads: 1 to 256 (default: SWATH_DECODE_THREADS, or the cores)'],
+  [
+    '--shard <i/n>',
+    'only the i-th of n equal parts, by tile: 1/5 to 5/5 (default: as a scheduler tells, or all)',
+  ],
   ['--report <file>', 'write a JSON report there when the run ends, however it ends'],
 ] as const
 const MOST = 256
@@ -48,7 +55,7 @@ export async function planOf(
   corners: readonly string[],
   given: Given,
 ): Promise<Plan> {
-  const { maxGranules = [], granules = [], threads = [], report = [], ...rest } = given
+  const { maxGranules = [], granules = [], threads = [], report = [], shard = [], ...rest } = given
   const elsewhere = ELSEWHERE.filter(([name]) => given[name])
   const faults = [
     ...elsewhere.map(([name, why]) => fault(name, `is for swath area, not for swath warm: ${why}`)),
@@ -56,17 +63,30 @@ export async function planOf(
     ...countFaults('granules', granules, MOST),
     ...countFaults('threads', threads, MOST),
     ...(report.length > 1 ? [fault('report', `is given ${report.length} times`)] : []),
+    ...shardFaults(shard),
   ]
   const area = Object.entries(rest).filter(([name]) => !elsewhere.some(([other]) => other === name))
   const query = await readArea(terminal, corners, Object.fromEntries(area), { faults, purpose: 'colour' })
   const config = readConfig(terminal.env)
+  const part = shardFrom(shard[0]) ?? shardOfTask(terminal.env, config.shards)
   return {
-    query,
+    query: part ? { ...query, search: searchOfShard(query.search, part.shard) } : query,
+    shard: part,
     most: Number(maxGranules[0] ?? Number.POSITIVE_INFINITY),
     granulesInFlight: Number(granules[0] ?? COLOURS_AT_ONCE),
     config: { ...config, decodeThreads: Number(threads[0] ?? config.decodeThreads) },
     report: report[0],
   }
+}
+
+const shardFaults = (given: readonly string[]): ParameterError[] => {
+  if (given.length > 1) return [fault('shard', `is given ${given.length} times`)]
+  return given.map(readShard).flatMap((read) => (typeof read === 'string' ? [fault('shard', read)] : []))
+}
+
+function shardFrom(text: string | undefined): Plan['shard'] {
+  const shard = text === undefined ? text : readShard(text)
+  return typeof shard === 'object' ? { shard, toldBy: '--shard' } : undefined
 }
 
 const fault = (parameter: string, clause: string): ParameterError => {

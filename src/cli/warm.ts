@@ -5,6 +5,7 @@ import { Fault } from '../errors.ts'
 import { colourProperties, samplingProperties } from '../formats.ts'
 import type { House } from '../house.ts'
 import { wrappedBox } from '../sentinel2/area.ts'
+import { shardText } from '../shard.ts'
 import { tallyWarmUp, type WarmFigures } from '../warm-report.ts'
 import { type WarmStep, warmUp } from '../warm-up.ts'
 import { openHouse } from '../wire.ts'
@@ -40,6 +41,11 @@ Examples:
   swath warm 55.6 12.5 55.7 12.6 --source preview -n 100
   swath warm --bbox 5,45,15,55 --granules 16 --threads 4
   swath warm --intersects @country.geojson --best tile,month --sort cloud
+  swath warm --bbox 5,45,15,55 --shard 2/5
+
+Many machines share a work by --shard: whole tiles, the same ones each time, and no two shards have one in common.
+Tasks of Cloud Run jobs, of indexed jobs of Kubernetes (with SWATH_SHARDS) and of array jobs of AWS Batch and Slurm
+take theirs by themselves; --shard 1/1 takes all of it there, too. swath store merge puts their stores together.
 
 The report tells the time and bytes of each stage, and in bound_by which one bounds the rate: decode where its
 threads were busy for more than 70 percent of the run, for which more --threads help up to the cores; else search
@@ -53,7 +59,9 @@ the archive or the store. SWATH_CATALOG and SWATH_STORAGE tell where to look; wi
 async function warm(terminal: Terminal, plan: Plan, stop: AbortSignal): Promise<Exit> {
   const report = plan.report === undefined ? undefined : await openReport(plan.report, sparedBy(plan.config))
   try {
-    const house = await openHouse(plan.config, { coloursAtOnce: plan.granulesInFlight })
+    // Nobody waits for each of its granules: it asks a bucket that fails until that is hopeless.
+    const breaksAt = Number.POSITIVE_INFINITY
+    const house = await openHouse(plan.config, { coloursAtOnce: plan.granulesInFlight, breaksAt })
     try {
       return await warmAll(terminal, plan, house, report, stop)
     } finally {
@@ -70,13 +78,14 @@ const sparedBy = ({ catalog, storeFile }: Config): readonly string[] =>
 
 async function warmAll(
   terminal: Terminal,
-  { query, most, granulesInFlight, config }: Plan,
+  { query, most, granulesInFlight, config, shard }: Plan,
   house: House,
   report: ReportFile | undefined,
   stop: AbortSignal,
 ): Promise<Exit> {
   const { left, write } = terminal.output
   const { search, sampling, limit } = query
+  if (shard) terminal.stderr.write(told(shard, search.tiles ?? []))
   const session = house.open()
   const signal = AbortSignal.any([stop, left])
   const tally = tallyWarmUp({ sampling, threads: config.decodeThreads, granulesInFlight })
@@ -106,6 +115,7 @@ async function warmAll(
   await report?.finish({
     area: box,
     level: search.level,
+    shard: shard ? shardText(shard.shard) : null,
     ...samplingProperties(sampling),
     ...figures,
     stopped,
@@ -146,6 +156,9 @@ function exitOf({ done, cached, failed }: WarmFigures): Exit {
   if (failed === 0) return EXIT.done
   return done + cached === 0 ? EXIT.failed : EXIT.partial
 }
+
+const told = ({ shard, toldBy }: NonNullable<Plan['shard']>, tiles: readonly string[]): string =>
+  `warm: shard ${shardText(shard)}, as ${toldBy} tells: ${tiles.length} tiles\n`
 
 const REASONS_TOLD = 3
 

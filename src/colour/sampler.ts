@@ -47,6 +47,10 @@ export type SamplerOptions = {
   readonly threads: number
   /** From the moment a thread takes a job, milliseconds. */
   readonly deadlineMs?: number
+  /** Told of each job how long it waited for a thread, milliseconds. */
+  readonly waited?: (ms: number) => void
+  /** Wraps each job while it has a thread. */
+  readonly during?: <T>(want: Job['want'], job: () => Promise<T>) => Promise<T>
 }
 
 /** A pool of one, because a single thread must be ended while others work. */
@@ -57,8 +61,9 @@ const DEADLINE_MS = 20_000
 const HEAP_LIMIT = 256 * 2 ** 20
 
 /** Threads that decode. One that overruns, dies, breaks or has grown too large is replaced; others live on. */
-export function decodeThreads({ threads, deadlineMs = DEADLINE_MS }: SamplerOptions): Sampler {
-  const turns = takeTurns(threads)
+export function decodeThreads(options: SamplerOptions): Sampler {
+  const { threads, deadlineMs = DEADLINE_MS, waited, during = (_, job) => job() } = options
+  const turns = takeTurns(threads, { waited })
   const lane = turns.lane()
   const closing = new AbortController()
   const alive = new Set<Thread>()
@@ -106,8 +111,12 @@ export function decodeThreads({ threads, deadlineMs = DEADLINE_MS }: SamplerOpti
 
   async function ask(job: Job): Promise<Exclude<Reply, { unreadable: string }>> {
     try {
-      const reply = await lane.run(() => work({ ...job, cut: owning(job.cut) }), closing.signal)
-      if ('unreadable' in reply) throw new Fault('bad-image', reply.unreadable)
+      const readable = async () => {
+        const reply = await work({ ...job, cut: owning(job.cut) })
+        if ('unreadable' in reply) throw new Fault('bad-image', reply.unreadable)
+        return reply
+      }
+      const reply = await lane.run(() => during(job.want, readable), closing.signal)
       decoded++
       return reply
     } catch (thrown) {

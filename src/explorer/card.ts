@@ -72,7 +72,9 @@ function scoreOf({ properties: { score, reason } }: Feature, rank: string): HTML
   if (rank === '') return []
   if (typeof score !== 'number') return reason ? [element('span', { class: 'line score' }, reason)] : []
   const isShare = ['red', 'green', 'blue'].includes(rank)
-  const text = isShare ? `${(score * 100).toFixed(1)} % ${rank}` : `${score.toFixed(1)} away from #${rank}`
+  const text = isShare
+    ? `${(score * 100).toFixed(1)} % ${rank}`
+    : `${score.toFixed(1)} away from #${rank.replace('#', '')}`
   return [element('span', { class: 'line score' }, text)]
 }
 

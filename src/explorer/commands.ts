@@ -20,6 +20,8 @@ export function commandsOf(query: Query, origin: string, granules: number | unde
     granules !== undefined && granules > MOST_PAGE
       ? ` One answer holds ${MOST_PAGE.toLocaleString('en')} granules; the Link header names the next.`
       : ''
+  const clash =
+    query.dedupe === 'none' ? ' Files of one name, of several processings, overwrite each other.' : ''
   return [
     { name: 'curl', about: `The images as gs:// addresses, one a line.${pages}`, text: `curl -fsS ${uris}` },
     {
@@ -29,12 +31,12 @@ export function commandsOf(query: Query, origin: string, granules: number | unde
     },
     {
       name: 'gsutil',
-      about: 'Downloads every image into this folder.',
+      about: `Downloads every image into this folder.${clash}`,
       text: `${swathLine(query, 'uris')} \\\n  | gsutil -m cp -I .`,
     },
     {
       name: 'gcloud',
-      about: `Downloads every image into this folder.${pages}`,
+      about: `Downloads every image into this folder.${pages}${clash}`,
       text: `curl -fsS ${uris} \\\n  | gcloud storage cp --read-paths-from-stdin .`,
     },
     { name: 'pystac-client', about: pythonAbout(query), text: pythonText(query, origin) },
@@ -87,18 +89,22 @@ function pythonText(query: Query, origin: string): string {
     ...options.map((option) => `    ${option},`),
     ')',
     'for item in search.items():',
-    "    print(item.id, item.properties['eo:cloud_cover'], item.assets['visual'].href)",
+    "    print(item.id, item.properties.get('eo:cloud_cover'))",
+    '    for name, asset in item.assets.items():',
+    "        print('   ', name, asset.href)",
   ].join('\n')
 }
 
 /** What STAC has no word for. */
-function pythonAbout({ best, dedupe, rank }: Query): string {
+function pythonAbout({ bands, best, dedupe, rank }: Query): string {
   const lost = [
+    ...(bands ? ['the choice of bands'] : []),
     ...(best ? ['the best of each tile'] : []),
     ...(dedupe === 'none' ? ['all processings'] : []),
     ...(rank && !['red', 'green', 'blue'].includes(rank) ? ['nearness to a colour'] : []),
   ]
-  const without = lost.length > 0 ? ` It leaves out ${lost.join(' and ')}, which STAC has no word for.` : ''
+  const without =
+    lost.length > 0 ? ` It leaves out ${lost.join(' and ')}, for which a STAC search has no word.` : ''
   return `The same granules as STAC items, in Python.${without}`
 }
 

@@ -98,7 +98,8 @@ export function searchForm(onChange: (query: Query) => void): Form {
 function read(form: HTMLFormElement, before: Query | undefined, changed: string | undefined): Query {
   const data = new FormData(form)
   const text = (name: string) => String(data.get(name) ?? '').trim()
-  const edges = EDGES.map(text)
+  // Some keyboards have a comma alone, which between edges would shift them.
+  const edges = EDGES.map((name) => text(name).replaceAll(',', '.'))
   const times = datetimeOf(text('from'), text('to'))
   const cloud = text('cloud') === '100' ? '' : text('cloud')
   const order = text('order')
@@ -220,7 +221,9 @@ function showErrors(form: HTMLFormElement, errors: Parameters<Form['showErrors']
       const found = form.elements.namedItem(control)
       if (found instanceof HTMLElement) found.setAttribute('aria-invalid', 'true')
     }
-    place.closest('details:not([open])')?.setAttribute('open', '')
+    for (const closed of document.querySelectorAll('details:not([open])')) {
+      if (closed.contains(place)) closed.setAttribute('open', '')
+    }
     return []
   })
 }

@@ -125,7 +125,7 @@ function focus(bars: readonly HTMLButtonElement[], next: HTMLButtonElement): voi
 const HINT = matchMedia('(pointer: coarse)').matches ? 'tap a month' : 'click a month, or drag over several'
 
 function restingText(months: readonly Month[] | undefined, datetime: string): string {
-  if (months === undefined) return 'not known of this catalog'
+  if (months === undefined) return 'not known'
   if (months.length === 0) return 'no granules at any time'
   const days = daysOf(datetime)
   return datetime === '' || !days ? HINT : datetimeOf(days.from, days.to)

@@ -1,4 +1,5 @@
 import { ask, type Estimate, Refusal } from './answers.ts'
+import { isSample, SAMPLE_BOX } from './catalog.ts'
 import { byId, element } from './elements.ts'
 import { estimateParameters, FILTERS, type Filter, type Query } from './query.ts'
 import { bytesText, counted } from './words.ts'
@@ -46,11 +47,17 @@ export async function relaxed(
   choose: (query: Query) => void,
 ): Promise<Notice> {
   const given = FILTERS.filter((name) => query[name] !== '')
+  const others = given.map((name) => ({ told: FILTER_NAMES[name], other: { ...query, [name]: '' } }))
+  if (query.level === '') others.push({ told: 'L2A', other: { ...query, level: 'L2A' } })
   const tried = await Promise.all(
-    given.map(async (name) => {
-      const other = { ...query, [name]: '' }
-      const { granules } = await ask<Estimate>(`/estimate?${estimateParameters(other)}`, signal)
-      return { name, other, granules: granules ?? 0 }
+    others.map(async ({ told, other }) => {
+      const asking = ask<Estimate>(`/estimate?${estimateParameters(other)}`, signal)
+      // A catalog may have no L2A.
+      const estimate = await (other.level === 'L2A' && query.level === ''
+        ? asking.catch(() => undefined)
+        : asking)
+      signal.throwIfAborted()
+      return { told, other, granules: estimate?.granules ?? 0 }
     }),
   )
   const found = tried.filter(({ granules }) => granules > 0).sort((a, b) => b.granules - a.granules)
@@ -58,9 +65,9 @@ export async function relaxed(
   if (found.length > 0) {
     return {
       title,
-      text: 'One filter stands in the way. Without it there would be:',
-      choices: found.map(({ name, other, granules }) => ({
-        label: `${counted(granules, 'granule')} with ${FILTER_NAMES[name]}`,
+      text: 'With one thing changed there would be:',
+      choices: found.map(({ told, other, granules }) => ({
+        label: `${counted(granules, 'granule')} with ${told}`,
         choose: () => choose(other),
       })),
     }
@@ -79,7 +86,14 @@ export async function relaxed(
   const level = query.level || 'L1C'
   return {
     title,
-    text: `The index holds no ${level} granule of this box. Draw a larger one, or try the other level.`,
+    text: `There is no ${level} granule of this box. Draw a larger one or one elsewhere.`,
+    ...(isSample()
+      ? {
+          choices: [
+            { label: 'Show the sample', choose: () => choose({ ...bare, level: '', bbox: SAMPLE_BOX }) },
+          ],
+        }
+      : {}),
   }
 }
 

@@ -82,12 +82,13 @@ function chosen(query: Query, names: readonly Parameter[], leftOut: readonly Par
 /** Degrees; east below west crosses the antimeridian. */
 export type Edges = readonly [west: number, south: number, east: number, north: number]
 
-/** The edges of a bbox; undefined where it is none. */
+/** The edges of a bbox; undefined where it is none that a map can show. */
 export function edgesOf(bbox: string): Edges | undefined {
   const texts = bbox.split(',').map((text) => text.trim())
   const [west = Number.NaN, south = Number.NaN, east = Number.NaN, north = Number.NaN] = texts.map(Number)
   const isBox = texts.length === 4 && texts.every((text) => text !== '' && Number.isFinite(Number(text)))
-  return isBox ? [west, south, east, north] : undefined
+  const isOnEarth = Math.max(Math.abs(west), Math.abs(east)) <= 180 && south >= -90 && north <= 90
+  return isBox && isOnEarth && south <= north ? [west, south, east, north] : undefined
 }
 
 /** First and last day of a datetime, `2022-06-01`; empty where it is open, undefined where it is no such interval. */

@@ -1,5 +1,5 @@
 import { type AreaSummary, ask, type Estimate, Refusal } from './answers.ts'
-import { isBilled, isSample } from './catalog.ts'
+import { isBilled, isSample, SAMPLE_BOX } from './catalog.ts'
 import { copyWindow } from './copy.ts'
 import { byId, say } from './elements.ts'
 import { searchForm } from './form.ts'
@@ -16,8 +16,6 @@ import {
 } from './query.ts'
 import { bytesText, counted } from './words.ts'
 
-/** Where the embedded sample lies. */
-const SAMPLE_BOX = '11.6,54.8,15.3,57'
 /** Ground that is worth a first look. */
 const PLACES = {
   Øresund: '12.3,55.4,13.2,56.1',
@@ -108,7 +106,11 @@ export function openSearch(): void {
       // Some catalogs cannot count; the list goes on without.
       () => signal.aborted || found.showSummary(undefined, query),
     )
-    await Promise.all([estimating, found.list(query, { granuleId, signal })])
+    const listing = found.list(query, { granuleId, signal })
+    // The list's fault first, which names all that is wrong; and after the count, which would take its place.
+    for (const ended of (await Promise.allSettled([estimating, listing])).reverse()) {
+      if (ended.status === 'rejected') throw ended.reason
+    }
     if (found.count() === 0) showNotice(await relaxed(query, signal, go))
   }
 
@@ -130,9 +132,7 @@ export function openSearch(): void {
   read()
 }
 
-const SAMPLE_TOLD =
-  'This is the embedded sample: eleven drawn granules round Copenhagen, not measurements. ' +
-  'SWATH_CATALOG names the real archive.'
+const SAMPLE_TOLD = 'The embedded sample: drawn, not measured, and links to its images lead nowhere.'
 
 const CORRECT: Notice = {
   title: 'Not asked yet',
@@ -157,6 +157,8 @@ function remember(query: Query, granuleId: string | undefined, how: 'push' | 're
   const parameters = parametersOf(query)
   if (granuleId !== undefined) parameters.set('granule', granuleId)
   const address = `${location.pathname}?${readable(parameters)}`
-  if (how === 'push') history.pushState(null, '', address)
+  // Enter in a changed field asks twice: for the change, and for the search.
+  const isNew = new URL(address, location.href).href !== location.href
+  if (how === 'push' && isNew) history.pushState(null, '', address)
   else history.replaceState(null, '', address)
 }

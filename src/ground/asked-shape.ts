@@ -8,15 +8,20 @@ import { holdsMiddle, type Land, landMeets, landOf, meetsEdge } from './land.ts'
 import { edgesOf } from './measure.ts'
 import { bytesOfLand, nearLand } from './near-land.ts'
 import type { Square } from './outlines.ts'
-import { shareOfPaths } from './share-of-paths.ts'
+import { pathsOf } from './share-of-paths.ts'
 
 /** Degrees that are kept of the area round a tile's box, for granules whose own boxes stick out of it. */
 const MARGIN = 0.01
 
-/** A shape that is asked for, longitudes as those of the box round it count on. */
+/** A shape that is asked for, longitudes as those of the box round it count on; it may be of ground, lines and points. */
 export function askedShape(area: Box, shape: Shape, room: Room): Asked {
+  const { solid = [], flat = [] } = Object.groupBy(shape, (one) =>
+    isWithoutGround([one]) ? 'flat' : 'solid',
+  )
   const land = landOf(shape)
   const near = nearLand(land, room)
+  const ground = flat.length === 0 ? { land, near } : landAndNear(solid, room)
+  const paths = solid.length === 0 ? { land, near } : landAndNear(flat, room)
   const known = room.kept<string, readonly Near[]>(bytesOf)
   const nearTile = (mgrsTile: string): readonly Near[] =>
     known.of(mgrsTile, () => windowsOf(mgrsTile, area).map((box) => ({ box, land: near(box) })))
@@ -27,18 +32,22 @@ export function askedShape(area: Box, shape: Shape, room: Room): Asked {
         const kept = nearTile(mgrsTile).find((one) => isWithin(there, one.box))
         return landMeets(kept?.land ?? land, there)
       }),
-    ...(isWithoutGround(shape)
-      ? { ground: 0, shareOf: shareOfPaths(land, near, area, room) }
-      : { ground: groundOf(land, area[1]) }),
+    ground: solid.length === 0 ? 0 : groundOf(ground.land, area[1]),
+    paths: flat.length === 0 ? undefined : pathsOf(paths.land, paths.near, area, room),
     partsOf: (tile) =>
       turnsOf(tile, area).flatMap((turn) => {
         const by = tile.meridian + turn
         const box = moved(tile.square.box, by)
-        const here = near(box)
+        const here = ground.near(box)
         if (meetsEdge(here.edges, box)) return partOf(here, tile.square, by, turn, area[1])
         return holdsMiddle(here, box) ? [wholeTile(tile)] : []
       }),
   }
+}
+
+function landAndNear(shape: Shape, room: Room) {
+  const land = landOf(shape)
+  return { land, near: nearLand(land, room) }
 }
 
 const groundOf = ({ outlines }: Land, base: number): number =>

@@ -10,10 +10,21 @@ export type Asked = {
   meets(box: Box, mgrsTile: string): boolean
   /** Its ground, as Measure counts it; 0: points or lines. */
   readonly ground: number
-  /** Of points and lines alone: the share of them that a granule's footprint covers, 0 to 1. */
-  readonly shareOf?: ((granule: Pick<Granule, 'mgrsTile' | 'box'>) => number) | undefined
-  /** What of it lies in a tile: one part for each time round the globe that the tile meets it. */
+  /** The lines and points of a shape; undefined where it has none. */
+  readonly paths?: Paths | undefined
+  /** What of its ground lies in a tile: one part for each time round the globe that the tile meets it. */
   partsOf(tile: TileGround): readonly Part[]
+}
+
+/** Lines and points that are asked for, as granules lie to them; edges of footprints are part of them. */
+export type Paths = {
+  /**
+   * How much of them a granule's footprint covers, 0 to 1: of the lines by their length on the sphere, those that
+   * lie on one another counting each; where there are none, of the points by their number.
+   */
+  share(granule: Pick<Granule, 'mgrsTile' | 'box'>): number
+  /** Whether it covers all lines, but for a billionth of their length, and all points. */
+  areAllIn(granule: Pick<Granule, 'mgrsTile' | 'box'>): boolean
 }
 
 /** Edges of what of the area lies in a tile. */

@@ -23,17 +23,21 @@ export interface Cover {
   /** Whether the granule's own box shares at least a point with the area, edges included. */
   meets(granule: Ground): boolean
   /**
-   * Share of the area's ground, measured on the sphere, that the granule's footprint covers: 0 to 1, and exactly
-   * 1 where less than a billionth lacks. Of points the share of their number, of lines that of their length.
+   * Share of the area that the granule's footprint covers, 0 to 1. It is of the ground, on the sphere, where the
+   * area has any; else of the length of its lines; else of the number of its points. It is exactly 1 where less
+   * than a billionth lacks and no line or point beside the ground is left out, which `contains` asks for.
    */
   coverage(granule: Ground): number
-  /** Whether the footprint lies in the area, but for a billionth of it; none lies in points or lines. */
+  /** Whether the footprint lies in the area's ground, but for a billionth of it; none lies in points or lines. */
   isWithin(granule: Ground): boolean
 }
 
 /** Shares nearer to 0 or 1 are these: digits that adding edges lost, the latter a metre for each thousand km. */
 const NOTHING = 1e-12
 const LACK = 1e-9
+
+/** The share of a granule that covers all but a line or a point beside what the share is of. */
+const NEARLY = 1 - 1e-6
 
 const rounded = (share: number): number => (share > 1 - LACK ? 1 : share < NOTHING ? 0 : share)
 
@@ -65,12 +69,16 @@ export function coverOf(area: Area, room: Room = roomForCovers()): Cover {
     // Widened as the tiles of an area are found (tilesOf).
     return box !== undefined && asked.meets(widened(box, TOUCH), mgrsTile)
   }
-  const coverage: Cover['coverage'] = (granule) => {
-    if (asked.shareOf) return rounded(asked.shareOf(granule))
-    if (asked.ground === 0) return shareOfLine(area.box, granule)
+  const share = (granule: Ground): number => {
+    if (asked.ground === 0)
+      return asked.paths ? rounded(asked.paths.share(granule)) : shareOfLine(area.box, granule)
     const found = coverOfTile(granule.mgrsTile)
     if (!found || found.ground === 0) return 0
     return rounded(groundIn(found, granule.box) / asked.ground)
+  }
+  const coverage: Cover['coverage'] = (granule) => {
+    const of = share(granule)
+    return of === 1 && asked.paths?.areAllIn(granule) === false ? NEARLY : of
   }
   return {
     touches,

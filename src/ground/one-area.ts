@@ -1,4 +1,11 @@
-import { type Area, areaOfBox, boxAround, type Position } from '../sentinel2/area.ts'
+import {
+  type Area,
+  areaOfBox,
+  boxAround,
+  isWithoutGround,
+  type Position,
+  type Ring,
+} from '../sentinel2/area.ts'
 import type { Box } from '../sentinel2/granule.ts'
 import { isWithin } from './asked.ts'
 import { touchingAmong } from './crossings.ts'
@@ -11,19 +18,26 @@ import type { Polygon } from './rings.ts'
  * One area of polygons, each right by itself: turned to where they lie beside each other, those that overlap
  * united. Its box leaves out the widest stretch of longitudes that no polygon is in, so parts on both sides of the
  * antimeridian are joined across it. Or what is wrong, as areaOfGeoJson tells it.
+ * @param paths what of it holds no ground, each in one round: lines there and back, points twice
  */
-export function oneArea(polygons: readonly Polygon[]): Area | string {
+export function oneArea(polygons: readonly Polygon[], paths: readonly Ring[] = []): Area | string {
   const wide = polygons.find((polygon) => widthOf(polygon) > 360)
   if (wide)
     return `reaches more than once round the globe: its longitudes span ${widthOf(wide)}°, and 360 hold all`
-  const together = besideEachOther(polygons)
-  const shape = together.length > 1 ? withoutOverlap(together) : together
-  if (typeof shape === 'string') return shape
+  const together = besideEachOther([...polygons, ...paths.map((ring) => [ring])])
+  const { solid = [], flat = [] } = Object.groupBy(together, kindOf)
+  const ground = solid.length > 1 ? withoutOverlap(solid) : solid
+  if (typeof ground === 'string') return ground
+  const shape = [...ground, ...flat]
   const box = boxAround(shape.flatMap(([outline = []]) => outline))
   const [only] = shape
-  if (shape.length === 1 && only && isBox(only, box)) return areaOfBox(...box)
+  // A line may be walked twice, which its box does not tell.
+  const isLine = flat.length > 0 && (box[0] < box[2] || box[1] < box[3])
+  if (shape.length === 1 && only && !isLine && isBox(only, box)) return areaOfBox(...box)
   return { box, shape }
 }
+
+const kindOf = (polygon: Polygon) => (isWithoutGround([polygon]) ? 'flat' : 'solid')
 
 const widthOf = (polygon: Polygon): number => {
   const { west, east } = spanOf(polygon)
@@ -31,7 +45,7 @@ const widthOf = (polygon: Polygon): number => {
 }
 
 /** Polygons, or what holds no ground, turned to one round, which starts where the widest gap ends; without a gap, at -180. */
-export function besideEachOther(polygons: readonly Polygon[]): Polygon[] {
+function besideEachOther(polygons: readonly Polygon[]): Polygon[] {
   const turned = polygons.map((polygon) => turnedTo(polygon, -180))
   const spans = turned.map(spanOf).sort((a, b) => a.west - b.west)
   let gap = { size: 0, end: -180 }

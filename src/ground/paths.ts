@@ -1,10 +1,12 @@
-import { type Area, areaOfBox, boxAround, type Position, type Ring } from '../sentinel2/area.ts'
-import { besideEachOther } from './one-area.ts'
+import type { Position, Ring } from '../sentinel2/area.ts'
 import { kindOf, type Written } from './read-geojson.ts'
 import { isLong, positionOf } from './rings.ts'
 
-/** The area of points, the same one twice counting once; or what is wrong, as areaOfGeoJson tells it. */
-export function areaOfPoints(written: readonly Written[]): Area | string {
+/**
+ * Points, each a ring of its position twice, the same one twice counting once; or what is wrong, as areaOfGeoJson
+ * tells it.
+ */
+export function ringsOfPoints(written: readonly Written[]): Ring[] | string {
   const points = new Map<string, Position>()
   for (const { coordinates, at } of written) {
     const point = positionOf(coordinates, at)
@@ -12,26 +14,18 @@ export function areaOfPoints(written: readonly Written[]): Area | string {
     const [lon, lat] = turned(point)
     points.set(`${lon},${lat}`, [lon, lat])
   }
-  const all = [...points.values()]
-  const [[lon, lat] = [0, 0]] = all
-  return all.length === 1 ? areaOfBox(lon, lat, lon, lat) : areaOfRings(all.map((point) => [point, point]))
+  return Array.from(points.values(), (point) => [point, point])
 }
 
-/** The area of lines; or what is wrong. */
-export function areaOfLines(written: readonly Written[]): Area | string {
+/** Lines, each one ring there and back that lies in one round; or what is wrong. */
+export function ringsOfLines(written: readonly Written[]): Ring[] | string {
   const lines: Position[][] = []
   for (const one of written) {
     const line = lineOf(one)
     if (typeof line === 'string') return line
     lines.push(...inRounds(line))
   }
-  return areaOfRings(lines.map(thereAndBack))
-}
-
-/** @param rings each of them in one round, without ground */
-function areaOfRings(rings: readonly Ring[]): Area {
-  const shape = besideEachOther(rings.map((ring) => [ring]))
-  return { box: boxAround(shape.flat(2)), shape }
+  return lines.map(thereAndBack)
 }
 
 /** No position twice in a row. */

@@ -3,11 +3,8 @@ import { messageOf } from '../errors.ts'
 
 /** A point, line or polygon as it was written: what its `coordinates` hold, and where they stand in the text. */
 export type Written = { readonly coordinates: unknown; readonly at: string }
-/** Of one kind, none of them empty. */
-export type Geometries =
-  | { readonly points: readonly Written[] }
-  | { readonly lines: readonly Written[] }
-  | { readonly polygons: readonly Written[] }
+/** By kind; at least one of them is not empty. */
+export type Geometries = Readonly<Record<Kind, readonly Written[]>>
 
 /** Positions of an area that are taken; a country to 100 m has some 20,000. */
 export const MOST_POSITIONS = 50_000
@@ -32,30 +29,33 @@ const KINDS = {
   MultiPolygon: 'polygons',
 } as const
 type Kind = (typeof KINDS)[keyof typeof KINDS]
-const TAKEN = `${Object.keys(KINDS).join(', ')}, and features and collections of one kind of these are taken`
+const TAKEN = `${Object.keys(KINDS).join(', ')}, and features and collections of these are taken`
 const LIKE = '{"type":"Polygon","coordinates":[[[12,55],[13,55],[13,56],[12,55]]]}'
 
 /** Well-known text, also as PostGIS writes it (OGC 06-103r4, 7). */
-const WKT =
-  /^\s*(SRID=\d+;\s*)?(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(ZM?|M)?\s*(\(|EMPTY)/i
+const WKT = /^(SRID=\d+;\s*)?(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(ZM?|M)?\s*(\(|EMPTY)/i
+/** Letters in which it shows itself; over a long run of spaces the pattern's time would grow with its square. */
+const START = 100
 
 /** The geometries of a GeoJSON text (RFC 7946), not yet looked into; or what is wrong, as areaOfGeoJson tells it. */
 export function readGeoJson(text: string): Geometries | string {
   if (text.length > MOST_CHARACTERS) return tooLong(text)
-  if (WKT.test(text)) return `takes GeoJSON, and this looks like WKT; write it like ${LIKE}`
+  if (WKT.test(text.trimStart().slice(0, START)))
+    return `takes GeoJSON, and this looks like WKT; write it like ${LIKE}`
   const value = parsed(text)
   if ('fault' in value) return `is not JSON: ${value.fault}`
   const found = geometriesIn(value.json, '', 1)
   if (typeof found === 'string') return found
-  const [{ type }] = found
-  const kind = KINDS[type]
-  const strange = found.find((one) => KINDS[one.type] !== kind)
-  if (strange) return `holds a ${strange.type} beside a ${type}, at ${strange.at}: ${TAKEN}`
-  const parts = found.flatMap(partsOf)
-  const positions = parts.reduce((sum, { coordinates }) => sum + positionsIn(coordinates, kind), 0)
-  if (positions > MOST_POSITIONS) return tooMany(positions.toLocaleString('en'))
-  if (kind === 'points') return { points: parts }
-  return kind === 'lines' ? { lines: parts } : { polygons: parts }
+  const all: Record<Kind, Written[]> = { points: [], lines: [], polygons: [] }
+  let positions = 0
+  for (const one of found) {
+    const kind = KINDS[one.type]
+    for (const part of partsOf(one)) {
+      all[kind].push(part)
+      positions += positionsIn(part.coordinates, kind)
+    }
+  }
+  return positions > MOST_POSITIONS ? tooMany(positions.toLocaleString('en')) : all
 }
 
 /** Of a geometry of many parts each; empty ones are told as they are. */

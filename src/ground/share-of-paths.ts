@@ -1,6 +1,6 @@
 import { moved, type Position } from '../sentinel2/area.ts'
 import type { Box, Granule } from '../sentinel2/granule.ts'
-import { turnsOf } from './asked.ts'
+import { type Paths, turnsOf } from './asked.ts'
 import type { Room } from './kept.ts'
 import type { Land } from './land.ts'
 import { holdsPoint } from './line.ts'
@@ -9,46 +9,72 @@ import { besideTile, isOffTile } from './own-box.ts'
 
 /** A straight piece of a line; of a point both ends are the same. */
 type Piece = readonly [lon1: number, lat1: number, lon2: number, lat2: number]
-/** What of the lines lies in a tile, longitudes as the tile counts them. */
-type TilePaths = { readonly tile: TileGround; readonly pieces: readonly Piece[] }
+type Pieces = { readonly lines: readonly Piece[]; readonly points: readonly Piece[] }
+/** What of them lies in a tile, longitudes as the tile counts them. */
+type TilePaths = Pieces & { readonly tile: TileGround }
+
+type Ground = Pick<Granule, 'mgrsTile' | 'box'>
+
+/** Of a length, which adding pieces loses. */
+const LACK = 1e-9
 
 const TILE_BYTES = 200
 const PIECE_BYTES = 80
 
 /**
- * How much of an area of lines, by their length on the sphere, or of points, by their number, granules' footprints
- * cover: 0 to 1, edges of the footprint included. Lines that lie on one another count each.
- * @param land whose edges they are, lines there and back
+ * @param land whose edges they are, lines there and back, points from themselves to themselves
  * @param near what of it lies near a box
  */
-export function shareOfPaths(land: Land, near: (box: Box) => Land, area: Box, room: Room) {
+export function pathsOf(land: Land, near: (box: Box) => Land, area: Box, room: Room): Paths {
   const kept = room.kept<string, TilePaths | undefined>(
-    (paths) => TILE_BYTES + PIECE_BYTES * (paths?.pieces.length ?? 0),
+    (paths) => TILE_BYTES + PIECE_BYTES * (paths ? paths.lines.length + paths.points.length : 0),
   )
-  const all = piecesOf(land.edges)
-  const isPoints = all.every(isPoint)
-  const sizeOf = (pieces: readonly Piece[]) => (isPoints ? pieces.length : lengthOf(pieces))
-  const whole = sizeOf(all)
+  const all = toldApart(piecesOf(land.edges))
+  const whole = { length: lengthOf(all.lines), count: all.points.length }
 
   const inTile = (mgrsTile: string): TilePaths | undefined => {
     const tile = groundOfTile(mgrsTile)
     if (!tile) return undefined
     const outline = shifted(tile.square.outline, tile.meridian)
-    const pieces = turnsOf(tile, area).flatMap((turn) =>
-      piecesOf(near(moved(tile.square.box, tile.meridian + turn)).edges).flatMap(([lon1, lat1, lon2, lat2]) =>
-        piecesWithin([lon1 - turn, lat1, lon2 - turn, lat2], outline),
+    const within = turnsOf(tile, area).flatMap((turn) =>
+      piecesOf(near(moved(tile.square.box, tile.meridian + turn)).edges).map(
+        ([lon1, lat1, lon2, lat2]): Piece => [lon1 - turn, lat1, lon2 - turn, lat2],
       ),
     )
-    return { tile, pieces }
+    const { lines, points } = toldApart(within)
+    return {
+      tile,
+      lines: lines.flatMap((line) => piecesWithin(line, outline)),
+      points: points.filter(([lon, lat]) => holdsPoint(outline, [lon, lat])),
+    }
   }
 
-  return ({ mgrsTile, box }: Pick<Granule, 'mgrsTile' | 'box'>): number => {
+  const inFootprint = ({ mgrsTile, box }: Ground): Pieces => {
     const paths = kept.of(mgrsTile, () => inTile(mgrsTile))
-    if (!paths || paths.pieces.length === 0 || whole === 0) return 0
+    if (!paths) return NONE
     const own = box && besideTile(box, paths.tile)
-    if (!own || isOffTile(own, paths.tile)) return sizeOf(paths.pieces) / whole
-    return sizeOf(paths.pieces.flatMap((piece) => pieceInBox(piece, own))) / whole
+    if (!own || isOffTile(own, paths.tile)) return paths
+    const inBox = (pieces: readonly Piece[]) => pieces.flatMap((piece) => pieceInBox(piece, own))
+    return { lines: inBox(paths.lines), points: inBox(paths.points) }
   }
+
+  return {
+    share: (granule) => {
+      const { lines, points } = inFootprint(granule)
+      return whole.length > 0 ? lengthOf(lines) / whole.length : points.length / whole.count
+    },
+    areAllIn: (granule) => {
+      const { lines, points } = inFootprint(granule)
+      return points.length === whole.count && lengthOf(lines) >= whole.length * (1 - LACK)
+    },
+  }
+}
+
+const NONE: Pieces = { lines: [], points: [] }
+
+function toldApart(pieces: readonly Piece[]): Pieces {
+  const { lines = [], points = [] } = Object.groupBy(pieces, (piece) => (isPoint(piece) ? 'points' : 'lines'))
+  return { lines, points }
 }
 
 const isPoint = ([lon1, lat1, lon2, lat2]: Piece): boolean => lon1 === lon2 && lat1 === lat2
@@ -66,8 +92,6 @@ function piecesOf(edges: Float64Array): Piece[] {
 
 /** What of a piece lies in an outline: between each two crossings all of it or nothing. */
 function piecesWithin(piece: Piece, outline: readonly Position[]): Piece[] {
-  const [lon, lat] = piece
-  if (isPoint(piece)) return holdsPoint(outline, [lon, lat]) ? [piece] : []
   const cuts = [0, ...crossings(piece, outline).sort((a, b) => a - b), 1]
   return cuts.flatMap((to, i) => {
     const from = cuts[i - 1] ?? to

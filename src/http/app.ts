@@ -1,7 +1,6 @@
-import { type Context, Hono } from 'hono'
+import { Hono } from 'hono'
 import { cors } from 'hono/cors'
 import type { House } from '../house.ts'
-import { agesOf } from '../index-age.ts'
 import { estimateAnswer, listAnswer, summaryAnswer } from './area-answers.ts'
 import {
   asksArea,
@@ -12,18 +11,33 @@ import {
   asksPostedCount,
   asksSampling,
 } from './asked.ts'
+import { beginWithin } from './deadline.ts'
 import type { Env } from './env.ts'
 import { explorerRoutes } from './explorer.ts'
 import { INDEX_HEADER, tellFreshness } from './freshness.ts'
+import { type Gate, usualGate } from './gate.ts'
 import { colourAnswer, granuleAnswer } from './granule-answers.ts'
+import { metricsAnswer } from './metrics-answer.ts'
 import { refuseParameters } from './no-parameters.ts'
 import { openApiRoutes } from './openapi/routes.ts'
+import { findOrigin } from './outside.ts'
+import { packWhole } from './packed.ts'
 import { noSuchPreview, previewAnswer } from './preview.ts'
 import { noSuchPath, notAllowed, problem } from './problem.ts'
+import { readyAnswer } from './readiness.ts'
+import { guardAnswers } from './security-headers.ts'
+import { REQUEST_ID_HEADER, seeRequests } from './seen.ts'
+import { stacProblem } from './stac/problem.ts'
 import { stacRoutes } from './stac/routes.ts'
+import { STALE_HEADER, tellStale } from './stale.ts'
 
+/** App Engine asks it before an instance gets its first visitor. */
+const WARM_UP = '/_ah/warmup'
 /** Where answers come from the catalog. */
-const CATALOG_PATHS = ['/area', '/area/summary', '/estimate', '/images', '/granules/*', '/readyz']
+const CATALOG_PATHS = ['/area', '/area/summary', '/estimate', '/images', '/granules/*', '/readyz', WARM_UP]
+
+/** Where answers are made as one text, and may be long. */
+const WHOLE_PATHS = ['/area/summary', '/granules/:granuleId', '/openapi.json', '/docs', '/stac/*']
 
 /** Headers that a page of another origin may read. */
 const EXPOSED = [
@@ -34,24 +48,32 @@ const EXPOSED = [
   'Swath-Granules',
   'Swath-Without-Colour',
   INDEX_HEADER,
+  STALE_HEADER,
+  REQUEST_ID_HEADER,
 ]
 const READING = ['GET', 'HEAD']
 const POSTING = [...READING, 'POST']
 
 /** The service: all of its routes, whose types are what typed clients are made of. */
-export function createApp(house: House) {
+export function createApp(house: House, gate: Gate = usualGate()) {
   const app = new Hono<Env>()
   const read = house.readArea
 
+  app.use(seeRequests(house.seeing))
+  app.use(findOrigin(house.baseUrl), guardAnswers)
   app.use(
     cors({ origin: '*', allowMethods: (_, { req }) => methodsOf(app, req.path), exposeHeaders: EXPOSED }),
   )
+  app.use(gate.admission.handle)
+  app.use(beginWithin(gate.deadlineMs))
+  for (const path of WHOLE_PATHS) app.use(path, packWhole)
   for (const path of CATALOG_PATHS) {
     app.use(path, (c, next) => {
-      c.set('session', house.open())
+      c.set('session', house.open(c.var.client))
       return next()
     })
     app.use(path, tellFreshness)
+    app.use(path, tellStale)
   }
 
   const routes = app
@@ -79,14 +101,16 @@ export function createApp(house: House) {
       refuseParameters(c)
       return c.json({ status: 'ok' as const })
     })
-    .get('/readyz', (c) => readyAnswer(c, house))
+    .get('/metrics', (c) => metricsAnswer(c, house))
+    .get('/readyz', (c) => readyAnswer(c, house, gate))
     .route('/', openApiRoutes())
+  app.get(WARM_UP, (c) => readyAnswer(c, house, gate))
   app.get('/granules/:granuleId/:file{preview[^/]*}', noSuchPreview)
   for (const path of new Set(app.routes.filter(({ method }) => method === 'GET').map(({ path }) => path))) {
     app.all(path, (c) => notAllowed(c, methodsOf(app, path)))
   }
   app.notFound(noSuchPath)
-  app.onError((thrown, c) => problem(c, thrown))
+  app.onError((thrown, c) => (isOfStac(c.req.path) ? stacProblem : problem)(c, thrown))
   return routes.route('/', explorerRoutes(house.state().catalog)).route('/stac', stacRoutes(house))
 }
 
@@ -96,14 +120,4 @@ export type SwathApp = ReturnType<typeof createApp>
 const methodsOf = ({ routes }: Hono<Env>, path: string): string[] =>
   routes.some((route) => route.path === path && route.method === 'POST') ? POSTING : READING
 
-/** `/readyz`: a real query and a real listing, and how all goes. */
-async function readyAnswer(c: Context<Env>, house: House) {
-  refuseParameters(c)
-  const { catalog, storage } = c.var.session
-  const { signal } = c.req.raw
-  await catalog.check(signal)
-  for await (const page of storage.list('tiles/', { delimiter: '/', signal })) if (page.length > 0) break
-  const fresh = catalog.freshness()
-  const index = fresh && agesOf(fresh, Date.now() * 1000)
-  return c.json({ status: 'ready' as const, index: index ?? null, ...house.state() })
-}
+const isOfStac = (path: string): boolean => path === '/stac' || path.startsWith('/stac/')

@@ -2,7 +2,6 @@ import type { Context } from 'hono'
 import { accepts } from 'hono/accepts'
 import type { z } from 'zod'
 import { type AreaForm, type AreaQuery, coloursTold, type Purpose, parseAreaQuery } from '../area-query.ts'
-import { Fault } from '../errors.ts'
 import { estimate } from '../estimate.ts'
 import { type Format, mediaTypeOf, tellsCoverage, write } from '../formats.ts'
 import type { ReadArea } from '../ground/area-thread.ts'
@@ -15,6 +14,7 @@ import { wrappedBox } from '../sentinel2/area.ts'
 import { summariseArea } from '../summarise-area.ts'
 import type { Env } from './env.ts'
 import type { featureCollection, imagePaths } from './openapi/answers.ts'
+import { addressOf } from './outside.ts'
 import { readPosted } from './posted.ts'
 import { streamBody } from './stream.ts'
 import { typedAnswer } from './typed-answer.ts'
@@ -88,9 +88,7 @@ function pageOf(
 async function bodyOf(c: Context<Env>, pieces: AsyncGenerator<string>) {
   if (c.env.incoming.httpVersion === '1.0') return (await Array.fromAsync(pieces)).join('')
   const body = await streamBody(pieces, (thrown) => {
-    if (!c.req.raw.signal.aborted) {
-      console.error(`${c.req.path} broken off:`, thrown instanceof Fault ? thrown.message : thrown)
-    }
+    if (!c.req.raw.signal.aborted) c.var.seen.brokenOff(thrown)
     c.env.outgoing.destroy()
   })
   if (c.req.method !== 'HEAD') return body
@@ -107,13 +105,9 @@ function answerForm(c: Context, asked: Format | undefined): { format: Format; me
   return { format, mediaType: accepted === 'text/plain' ? 'text/plain; charset=utf-8' : mediaTypeOf(format) }
 }
 
-/**
- * The same address with the next page's token; of a POST the address to send the same body to. TLS may end at
- * a proxy, which then says so.
- */
-function nextUrl(c: Context, token: string): string {
-  const url = new URL(c.req.url)
-  if (c.req.header('X-Forwarded-Proto') === 'https') url.protocol = 'https:'
+/** The same address with the next page's token; of a POST the address to send the same body to. */
+function nextUrl(c: Context<Env>, token: string): string {
+  const url = addressOf(c)
   url.searchParams.set('token', token)
   return url.href
 }

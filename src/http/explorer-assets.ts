@@ -5,9 +5,8 @@ import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { brotliCompress, gzip, constants as zlib } from 'node:zlib'
+import type { Coding } from './coding.ts'
 import { cellOf, readLand, writeLand } from './explorer-land.ts'
-
-export type Coding = 'br' | 'gzip' | 'identity'
 
 /** A file as it is served. */
 export type Asset = {

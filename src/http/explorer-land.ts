@@ -17,7 +17,45 @@ export function readLand(topology: string): Land {
   return feature(land, land.objects.land)
     .features.flatMap(({ geometry }) => polygonsOf(geometry))
     .map((rings) => rings.map((ring) => ring.slice(0, -1).map(([lon = 0, lat = 0]): Position => [lon, lat])))
-    .map((rings) => ({ rings, box: boxOf(rings[0] ?? []) }))
+    .flatMap(partsOf)
+}
+
+/** A polygon in parts, none of which crosses the antimeridian; each hole goes with the part it lies in. */
+function partsOf([outer = [], ...holes]: readonly (readonly Position[])[]): Land {
+  return cutAtAntimeridian(outer).map((part) => {
+    const box = boxOf(part)
+    const within = holes.filter(([first]) => first && meet([...first, ...first], box))
+    return { rings: [part, ...within], box }
+  })
+}
+
+function cutAtAntimeridian(ring: readonly Position[]): Position[][] {
+  const outline = unrolled(ring)
+  return [-360, 0, 360]
+    .map((turn) =>
+      clipToBox(outline, [turn - 180, -90, turn + 180, 90]).map(([lon, lat]): Position => [lon - turn, lat]),
+    )
+    .filter((part) => {
+      const [west, , east] = boxOf(part)
+      return west < east
+    })
+}
+
+/**
+ * A ring whose longitudes count on past 180, since the package's rings jump to -180 there. One that goes round
+ * the world, Antarctica, is closed by way of its pole.
+ */
+function unrolled(ring: readonly Position[]): Position[] {
+  let turn = 0
+  const points = [...ring, ...ring.slice(0, 1)].map(([lon, lat], i): Position => {
+    const step = lon - (ring[i - 1]?.[0] ?? lon)
+    if (Math.abs(step) > 180) turn -= Math.sign(step) * 360
+    return [lon + turn, lat]
+  })
+  const [first, last] = [points[0], points.at(-1)]
+  if (turn === 0 || !first || !last) return points.slice(0, -1)
+  const pole = first[1] < 0 ? -90 : 90
+  return [...points, [last[0], pole], [first[0], pole]]
 }
 
 /**

@@ -1,7 +1,9 @@
 import { Hono } from 'hono'
+import { codingOf } from './coding.ts'
 import type { Env } from './env.ts'
-import { type Asset, type Coding, loadAssets } from './explorer-assets.ts'
+import { type Asset, loadAssets } from './explorer-assets.ts'
 import { notAllowed } from './problem.ts'
+import { guardPage } from './security-headers.ts'
 
 /**
  * What the page may do: run, style and ask what this service serves and nothing else. The map makes pictures of
@@ -39,9 +41,8 @@ export function explorerRoutes(catalog: string): Hono<Env> {
   }
 
   routes.get('/', async (c) => {
-    c.header('Content-Security-Policy', POLICY)
+    guardPage(c, POLICY)
     c.header('Cache-Control', 'no-cache')
-    c.header('Referrer-Policy', 'same-origin')
     const { page } = await load()
     return send(page, c.req.raw.headers, c.res.headers)
   })
@@ -49,6 +50,8 @@ export function explorerRoutes(catalog: string): Hono<Env> {
     const { version, find } = await load()
     const asset = c.req.param('version') === version ? await find(c.req.param('file')) : undefined
     if (!asset) return c.notFound()
+    // A worker goes by the policy that its own file comes with.
+    c.header('Content-Security-Policy', POLICY)
     c.header('Cache-Control', FOR_EVER)
     return send(asset, c.req.raw.headers, c.res.headers)
   })
@@ -65,7 +68,6 @@ async function send(asset: Asset, asked: Headers, headers: Headers): Promise<Res
   const tag = `"${asset.digest}${coding === 'identity' ? '' : `-${coding}`}"`
   headers.set('ETag', tag)
   headers.set('Vary', 'Accept-Encoding')
-  headers.set('X-Content-Type-Options', 'nosniff')
   const held = asked.get('If-None-Match') ?? ''
   if (held.split(',').some((one) => one.trim().replace(/^W\//, '') === tag)) {
     return new Response(null, { status: 304, headers })
@@ -75,16 +77,4 @@ async function send(asset: Asset, asked: Headers, headers: Headers): Promise<Res
   headers.set('Content-Type', asset.mediaType)
   headers.set('Content-Length', String(body.length))
   return new Response(body, { headers })
-}
-
-/** The best coding that is accepted: brotli, gzip, else none; `q=0` refuses one (RFC 9110, 12.5.3). */
-function codingOf(accepted: string): Coding {
-  const weights = new Map(
-    accepted.split(',').map((part) => {
-      const [name = '', weight = 'q=1'] = part.split(';').map((piece) => piece.trim().toLowerCase())
-      return [name, Number(weight.replace('q=', ''))] as const
-    }),
-  )
-  const takes = (name: string) => (weights.get(name) ?? 0) > 0
-  return takes('br') ? 'br' : takes('gzip') ? 'gzip' : 'identity'
 }

@@ -16,13 +16,15 @@ const STATUS = {
   'upstream-late': 504,
   'upstream-busy': 503,
   'over-budget': 503,
+  'too-many': 429,
+  overloaded: 503,
   cancelled: 499,
 } as const satisfies Record<FaultCode, number>
 
 /** Seconds after which to try again where the fault does not tell. */
 const RETRY_AFTER = 5
 
-/** A failure as application/problem+json (RFC 9457); a bug tells nothing of itself and is written to stderr. */
+/** A failure as application/problem+json (RFC 9457); a bug tells nothing of itself, the log tells it. */
 export function problem(c: Context, thrown: unknown): Response {
   const { status, sentence, fault, retryAfter } = failureOf(thrown)
   if (!fault) return plainProblem(c, status, sentence)
@@ -41,17 +43,17 @@ export type Failure = {
   readonly retryAfter: number | undefined
 }
 
-/** What is told of anything thrown; a bug is written to stderr. */
+/** What is told of anything thrown. */
 export function failureOf(thrown: unknown): Failure {
   if (thrown instanceof HTTPException) {
     return { status: thrown.status, sentence: thrown.message, fault: undefined, retryAfter: undefined }
   }
   if (!(thrown instanceof Fault)) {
-    console.error(thrown)
     return { status: 500, sentence: 'Something is broken here.', fault: undefined, retryAfter: undefined }
   }
   const status = STATUS[thrown.code]
-  const retryAfter = status === 503 ? Math.ceil(thrown.retryAfter ?? RETRY_AFTER) : undefined
+  const retryAfter =
+    status === 503 || status === 429 ? Math.ceil(thrown.retryAfter ?? RETRY_AFTER) : undefined
   return { status, sentence: thrown.message, fault: thrown, retryAfter }
 }
 

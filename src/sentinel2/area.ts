@@ -6,8 +6,9 @@ export type Position = readonly [lon: number, lat: number]
 export type Ring = readonly Position[]
 
 /**
- * Polygons, each its outline and then its holes; straight lines in longitude and latitude (RFC 7946 3.1.1). Or
- * what holds no ground: lines, each one ring there and back, or points, each one ring of its position twice.
+ * Polygons, each its outline and then its holes; straight lines in longitude and latitude (RFC 7946 3.1.1). Behind
+ * or instead of them what holds no ground: lines, each one ring there and back, and points, each one ring of its
+ * position twice.
  */
 export type Shape = readonly (readonly Ring[])[]
 

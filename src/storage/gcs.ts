@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { TooLate, withAttempts } from '../calls/attempts.ts'
 import { type Answer, Broken, dropBody, get, Nonsense, Refused, readBody } from '../calls/http-answer.ts'
+import { retryBudget } from '../calls/retry-budget.ts'
 import { Fault, messageOf } from '../errors.ts'
 import { canBeKey, canStartKey, compareKeys, offsetPastFolder } from './keys.ts'
 import type { ByteRange, Entry, ListOptions, Storage } from './port.ts'
@@ -27,6 +28,8 @@ export function gcsStorage(options: GcsOptions): Storage {
   const objects = `${baseUrl(options.endpoint)}/storage/v1/b/${encodeURIComponent(bucket)}/o`
   const credentials = options.anonymous ? async () => new Headers() : googleCredentials(options.project)
 
+  const budget = retryBudget()
+
   const call = async <T>(
     what: Call,
     url: string,
@@ -35,7 +38,7 @@ export function gcsStorage(options: GcsOptions): Storage {
     take: (answer: Answer) => Promise<T>,
   ): Promise<T> => {
     try {
-      return await withAttempts({ deadlineMs, signal }, isWorthRetrying, async (attempt) => {
+      return await withAttempts({ deadlineMs, signal, budget }, isWorthRetrying, async (attempt) => {
         const headers = await credentials(url)
         if (range !== undefined) headers.set('range', `bytes=${range.first}-${range.last}`)
         return take(await get(url, headers, attempt))

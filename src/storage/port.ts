@@ -32,7 +32,7 @@ export interface Storage {
   /**
    * The entries under a prefix in order of key, a page at a time: every step of the iteration is at most
    * one call. A page may be empty. A prefix with nothing under it gives no entries and is no error.
-   * @throws {Fault} upstream-failed, upstream-late, upstream-busy, misconfigured, cancelled
+   * @throws {Fault} upstream-failed, upstream-late, upstream-busy, too-many, overloaded, misconfigured, cancelled
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<readonly Entry[]>
   /**

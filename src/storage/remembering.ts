@@ -1,5 +1,5 @@
 import { unlessLeft } from '../calls/unless-left.ts'
-import { cancelled } from '../errors.ts'
+import { BLAMES, cancelled, Fault } from '../errors.ts'
 import { folderProduct } from '../sentinel2/granule.ts'
 import type { Micros } from '../sentinel2/time.ts'
 import type { Listings } from '../store/port.ts'
@@ -8,12 +8,15 @@ import type { Entry, Storage } from './port.ts'
 /** A product's files may still arrive for some days after it was made. */
 const SETTLED_AFTER = 7 * 86_400 * 1e6
 
-/** Lists answered from memory, and lists asked of the storage. */
-export type Recall = { readonly hits: number; readonly misses: number }
+/**
+ * Lists answered from memory, lists asked of the storage, and of these the ones that it failed to answer, and that
+ * memory answered with what may have changed since.
+ */
+export type Recall = { readonly hits: number; readonly misses: number; readonly stale: number }
 
 export interface RememberingStorage {
-  /** The same storage, with what is remembered of it in front. */
-  over(storage: Storage): Storage
+  /** The same storage, with what is remembered of it in front. @param onStale told of each list that may be stale */
+  over(storage: Storage, onStale?: () => void): Storage
   recall(): Recall
 }
 
@@ -22,13 +25,14 @@ type Flight = { readonly entries: Promise<readonly Entry[]>; readonly leave: () 
 
 /**
  * Remembers what is listed inside a product's folder, which does not change once the product is complete:
- * a week after it was made, and only where something was there. Askers for the same list share one flight,
+ * a week after it was made, and only where something was there; what is younger is kept for when the storage is
+ * away. Askers for the same list share one flight,
  * which ends early only when all of them have left.
  * @param listings undefined for a storage whose lists cost nothing and whose files may change: a folder
  * @param now microseconds since 1970
  */
 export function rememberListings(listings: Listings | undefined, now: () => Micros): RememberingStorage {
-  const tally = { hits: 0, misses: 0 }
+  const tally = { hits: 0, misses: 0, stale: 0 }
   const flights = new Map<string, Flight>()
 
   function takeOff(listings: Listings, storage: Storage, prefix: string, delimiter: '/' | undefined): Flight {
@@ -37,7 +41,9 @@ export function rememberListings(listings: Listings | undefined, now: () => Micr
     const left = new AbortController()
     const entries = listAll(storage, prefix, delimiter, left.signal)
       .then((found) => {
-        if (found.length > 0) listings.put(prefix, delimiter ?? '', found)
+        if (found.length === 0) return found
+        if (isSettled(prefix, now())) listings.put(prefix, delimiter ?? '', found)
+        else listings.putLast(prefix, delimiter ?? '', found)
         return found
       })
       .finally(() => flights.delete(key))
@@ -59,13 +65,13 @@ export function rememberListings(listings: Listings | undefined, now: () => Micr
 
   return {
     recall: () => ({ ...tally }),
-    over: (storage) => ({
+    over: (storage, onStale) => ({
       bucket: storage.bucket,
       read: storage.read,
       async *list(prefix, options = {}) {
         const { delimiter, startOffset, endOffset, signal } = options
         const sliced = startOffset !== undefined || endOffset !== undefined
-        if (!listings || sliced || !isSettled(prefix, now())) {
+        if (!listings || sliced || generationOf(prefix) === undefined) {
           tally.misses++
           yield* storage.list(prefix, options)
           return
@@ -82,6 +88,12 @@ export function rememberListings(listings: Listings | undefined, now: () => Micr
         flight.askers++
         try {
           yield await unlessLeft(flight.entries, signal)
+        } catch (thrown) {
+          const last = isAway(thrown) ? listings.last(prefix, delimiter ?? '') : undefined
+          if (!last) throw thrown
+          tally.stale++
+          onStale?.()
+          yield last
         } finally {
           flight.leave()
         }
@@ -103,8 +115,16 @@ async function listAll(
 
 const PRODUCT_FOLDER = /^(.+?\.SAFE)\//
 
-function isSettled(prefix: string, now: Micros): boolean {
+/** When the product was made that a prefix lies in. */
+function generationOf(prefix: string): Micros | undefined {
   const place = PRODUCT_FOLDER.exec(prefix)?.[1]
-  const product = place === undefined ? undefined : folderProduct(place)
-  return product !== undefined && now - product.generation > SETTLED_AFTER
+  return place === undefined ? undefined : folderProduct(place)?.generation
 }
+
+function isSettled(prefix: string, now: Micros): boolean {
+  const generation = generationOf(prefix)
+  return generation !== undefined && now - generation > SETTLED_AFTER
+}
+
+/** Whether it is the storage that failed, and not what was asked of it. */
+const isAway = (thrown: unknown): boolean => thrown instanceof Fault && BLAMES[thrown.code] === 'upstream'

@@ -1,6 +1,7 @@
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { pathToFileURL } from 'node:url'
 import { Fault, messageOf } from '../errors.ts'
 import { whyUnwritable } from '../files/target-place.ts'
 import { query } from '../queries.ts'
@@ -35,6 +36,50 @@ export function openDatabase(file: string): Database {
     throw new Fault('misconfigured', sentence, { cause: thrown })
   }
 }
+
+/** A database of no file, to attach others to. */
+export const openNowhere = (): Database => new DatabaseSync(':memory:')
+
+/**
+ * Attaches another store as `taken`, to be read alone, and reads all of it once. Outside of transactions.
+ * @throws {Fault} misconfigured where it is no store of today's layout, or is damaged
+ */
+export function attachForeign(db: Database, file: string): void {
+  let isAttached = false
+  try {
+    const info = statSync(file, { throwIfNoEntry: false })
+    if (!info?.isFile()) throw new Error(info ? 'it is no file' : 'there is no such file')
+    const address = pathToFileURL(file)
+    address.searchParams.set('mode', 'ro')
+    db.prepare('ATTACH ? AS taken').run(address.href)
+    isAttached = true
+    refuseForeign(db)
+  } catch (cause) {
+    if (isAttached) db.exec('DETACH taken')
+    const sentence = `The store ${file} cannot be merged: ${whyRefused(cause)}. Leave it out; nothing of it was taken.`
+    throw new Fault('misconfigured', sentence, { cause })
+  }
+}
+
+function refuseForeign(db: Database): void {
+  if (numberOf(db, 'taken.schema_version') === 0) throw new Error('it is empty')
+  if (numberOf(db, 'taken.application_id') !== APPLICATION) throw new Error(STRANGE)
+  const layout = numberOf(db, 'taken.user_version')
+  if (UPGRADABLE.includes(layout)) {
+    throw new Error(
+      `it has layout ${layout}, this swath knows ${LAYOUT}; whatever opens it as SWATH_STORE upgrades it, such as swath colours export`,
+    )
+  }
+  if (layout !== LAYOUT) throw new Error(unknownLayout(layout))
+  const damage = db.prepare('PRAGMA taken.quick_check(1)').get()?.quick_check
+  if (damage !== 'ok') throw new Error(`its file is damaged (${damage})`)
+  refuseOtherTables(db, 'taken')
+  const lacking = [...columnsOfLayout().keys()].filter((table) => !columnsOf(db, 'taken').has(table))
+  if (lacking.length > 0) throw new Error(`it lacks the table ${lacking.join(', ')}`)
+}
+
+const STRANGE = 'it is an SQLite file of another kind'
+const unknownLayout = (layout: number): string => `it has layout ${layout}, this swath knows ${LAYOUT}`
 
 /** All of it or nothing; throws at once where another process is writing. */
 export function inTransaction(db: Database, work: () => void): void {
@@ -72,6 +117,15 @@ const REFUSALS: ReadonlyMap<number | undefined, string> = new Map([
 /** From here on a write waits for another process instead of failing at once. */
 export const waitForOthers = (db: Database): void => db.exec(`PRAGMA busy_timeout = ${PATIENCE_MS}`)
 
+/** Brings all that is committed into the file itself; readers of other processes may stand in the way of some. */
+export function checkpoint(db: Database): void {
+  try {
+    db.exec('PRAGMA wal_checkpoint(TRUNCATE)')
+  } catch {
+    // What stays in the log is committed all the same, and whoever opens the file next reads it.
+  }
+}
+
 function settle(db: Database): void {
   refuseStrangers(db)
   // A kill loses nothing that is committed. A power cut may lose the newest commits, never the file: NORMAL
@@ -84,9 +138,11 @@ function settle(db: Database): void {
   inTransaction(db, () => {
     refuseStrangers(db)
     if (numberOf(db, 'user_version') === LAYOUT) return
+    refuseOtherTables(db)
     db.exec(query('store', 'layout'))
     db.exec(`PRAGMA application_id = ${APPLICATION}; PRAGMA user_version = ${LAYOUT}`)
   })
+  refuseOtherTables(db)
   db.exec('PRAGMA busy_timeout = 0')
 }
 
@@ -106,10 +162,43 @@ function becomeWal(db: Database): void {
 
 function refuseStrangers(db: Database): void {
   if (numberOf(db, 'schema_version') === 0) return
-  if (numberOf(db, 'application_id') !== APPLICATION) throw new Error('it is an SQLite file of another kind')
+  if (numberOf(db, 'application_id') !== APPLICATION) throw new Error(STRANGE)
   const layout = numberOf(db, 'user_version')
   if (layout === LAYOUT || UPGRADABLE.includes(layout)) return
-  throw new Error(`it has layout ${layout}, this swath knows ${LAYOUT}`)
+  throw new Error(unknownLayout(layout))
+}
+
+/**
+ * The number of a layout does not tell whether the tables are those of it: swath was in use before numbers were
+ * fixed. Tables that are not there yet, or are damaged, are no matter of this.
+ */
+function refuseOtherTables(db: Database, schema = 'main'): void {
+  const there = columnsOf(db, schema)
+  for (const [table, columns] of columnsOfLayout()) {
+    const lacking = there.has(table) ? columns.filter((column) => !there.get(table)?.includes(column)) : []
+    if (lacking.length === 0) continue
+    throw new Error(
+      `its table ${table} lacks the column ${lacking.join(', ')}, as in a layout of before layout 1; move the file away, since all it remembers can be made again`,
+    )
+  }
+}
+
+/** Names of the columns by table. */
+function columnsOf(db: Database, schema = 'main'): ReadonlyMap<string, readonly string[]> {
+  const rows = db.prepare(query('store', schema === 'main' ? 'columns' : 'merge-columns')).all()
+  const named = Map.groupBy(rows, ({ table }) => String(table))
+  return new Map([...named].map(([table, columns]) => [table, columns.map(({ column }) => String(column))]))
+}
+
+let columnsKept: ReadonlyMap<string, readonly string[]> | undefined
+
+function columnsOfLayout(): ReadonlyMap<string, readonly string[]> {
+  if (columnsKept) return columnsKept
+  const empty = new DatabaseSync(':memory:')
+  empty.exec(query('store', 'layout'))
+  columnsKept = columnsOf(empty)
+  empty.close()
+  return columnsKept
 }
 
 const numberOf = (db: Database, pragma: string): number =>

@@ -15,20 +15,24 @@ export function listingTable(db: Database, failures: Failures): ListingTable {
   })
   return {
     close: table.close,
-    of: (storage) => ({
-      get: (prefix, delimiter) =>
-        table.get({ storage, listed: listedAs(prefix, delimiter) }, ({ entries }) =>
-          decode(prefix, String(entries)),
-        ),
-      put: (prefix, delimiter, entries) => {
-        const listed = listedAs(prefix, delimiter)
+    of: (storage) => {
+      const get = (prefix: string, listed: string) =>
+        table.get({ storage, listed }, ({ entries }) => decode(prefix, String(entries)))
+      const put = (prefix: string, listed: string, entries: readonly Entry[]) =>
         void table.put({ storage, listed, entries: encode(prefix, entries) })
-      },
-    }),
+      return {
+        get: (prefix, delimiter) => get(prefix, listedAs(prefix, delimiter)),
+        put: (prefix, delimiter, entries) => put(prefix, listedAs(prefix, delimiter), entries),
+        last: (prefix, delimiter) => get(prefix, lastListedAs(prefix, delimiter)),
+        putLast: (prefix, delimiter, entries) => put(prefix, lastListedAs(prefix, delimiter), entries),
+      }
+    },
   }
 }
 
 const listedAs = (prefix: string, delimiter: string): string => `${prefix}\n${delimiter}`
+/** No delimiter is more than a character, so that this is no listing's own name. */
+const lastListedAs = (prefix: string, delimiter: string): string => `${listedAs(prefix, delimiter)}\nlast`
 
 /** `[name, size]` of an object, `[name]` of a folder; names as they go on after the prefix. */
 type Coded = readonly [name: string, size?: number]

@@ -3,11 +3,14 @@ import type { TilePartLayout } from '../jpeg2000/codestream.ts'
 import type { Granule } from '../sentinel2/granule.ts'
 import type { Entry } from '../storage/port.ts'
 
-/** Remembers listings of one storage that will not change any more. Costs speed where it fails, no answer. */
+/** Remembers listings of one storage. Costs speed where it fails, no answer. */
 export interface Listings {
-  /** The entries listed under a prefix, or undefined where none are remembered. */
+  /** The entries under a prefix that will not change any more, or undefined where none are remembered. */
   get(prefix: string, delimiter: string): readonly Entry[] | undefined
   put(prefix: string, delimiter: string, entries: readonly Entry[]): void
+  /** The entries that were listed last under a prefix that might still change, or undefined. */
+  last(prefix: string, delimiter: string): readonly Entry[] | undefined
+  putLast(prefix: string, delimiter: string, entries: readonly Entry[]): void
 }
 
 /** Remembers the colours of one storage's granules, made by today's METHOD. */
@@ -62,4 +65,45 @@ export interface Store {
   state(): StoreState
   /** Writes down what still waits. */
   close(): void
+}
+
+/** Puts what other stores remember into one. */
+export interface StoreMerge {
+  /**
+   * Whether a file can be taken from, all of it read.
+   * @throws {Fault} misconfigured where it is no store of today's layout, or is damaged
+   */
+  check(from: string): void
+  /** Makes the store where there is none. @throws {Fault} misconfigured where it cannot be used */
+  openInto(into: string): {
+    /**
+     * Takes what another store remembers, which stays as it is; a step is a commit. Of two colours of a granule and
+     * sampling the one of the newer method stays; of what is remembered alike the one that was there.
+     * @throws {Fault} misconfigured where one of the two cannot be read or written any more
+     */
+    take(from: string): Generator<MergeStep, MergeReport, undefined>
+    close(): void
+  }
+}
+
+export type MergeStep = {
+  readonly of: 'colour' | 'listing' | 'layout'
+  /** Rows of it so far. */
+  readonly taken: number
+}
+
+export type MergeReport = {
+  readonly from: string
+  readonly colours: MergedRows
+  readonly listings: MergedRows
+  readonly layouts: MergedRows
+}
+
+export type MergedRows = {
+  /** Of the store that was taken from. */
+  readonly rows: number
+  /** Those of them that were not there, or stood for an older or a damaged one. */
+  readonly taken: number
+  /** Those of them that hold nothing that could be used, left out. */
+  readonly unsound: number
 }

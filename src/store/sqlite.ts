@@ -1,7 +1,7 @@
 import { METHOD } from '../colour/port.ts'
 import { query } from '../queries.ts'
 import { colourTable } from './colours.ts'
-import { openDatabase, waitForOthers, whyRefused } from './database.ts'
+import { checkpoint, openDatabase, waitForOthers, whyRefused } from './database.ts'
 import { countFailures } from './failures.ts'
 import { layoutTable } from './layouts.ts'
 import { listingTable } from './listings.ts'
@@ -53,6 +53,7 @@ export function sqliteStore(file: string, { method = METHOD }: StoreOptions = {}
       if (!db.isOpen) return
       waitForOthers(db)
       for (const table of [listings, colours, layouts]) table.close()
+      checkpoint(db)
       db.close()
     },
   }

@@ -237,6 +237,53 @@ describe('where something is wrong, the page', () => {
     await close()
   })
 
+  test('takes a comma within a number for what it is, and goes back in one step', async () => {
+    if (!browser) return
+    const { page, close } = await openPage(browser, sample.url)
+    const before = await page.evaluate<number>('history.length')
+    await page.locator('input[name=west]').fill('12,6')
+    await page.keyboard.press('Enter')
+    await page.waitForURL(/bbox=12.6,54.8,15.3,57/)
+    await settled(page)
+    expect(await listed(page)).toEqual(await answered('bbox=12.6,54.8,15.3,57'))
+    expect(await page.evaluate<number>('history.length')).toBe(before + 1)
+    await close()
+  })
+
+  test('draws the map for a box that is none, and says what is wrong', async () => {
+    if (!browser) return
+    const { page, close } = await openPage(browser, `${sample.url}/?bbox=-200,-95,200,95&sort=foo`)
+    expect(await page.locator('#bbox-error').textContent()).toContain('a latitude beyond ±90')
+    expect(await page.locator('#rank-error').textContent()).toContain('sort is none of')
+    await close()
+  })
+
+  test('shows why there is no list though the count is there', async () => {
+    if (!browser) return
+    const { page, close } = await openPage(browser, sample.url)
+    await page.route('**/area?*', (route) =>
+      route.fulfill({
+        status: 503,
+        headers: { 'Retry-After': '7' },
+        json: { detail: 'The bucket is busy.' },
+      }),
+    )
+    await page.selectOption('#order', 'cloud')
+    await settled(page)
+    expect(await page.locator('#notice').textContent()).toContain(
+      'The bucket is busy. Try again in 7 seconds.',
+    )
+    await close()
+  })
+
+  test('leads back to the sample from where it has nothing', async () => {
+    if (!browser) return
+    const { page, close } = await openPage(browser, `${sample.url}/?bbox=30,30,32,32`)
+    await page.locator('#notice button', { hasText: 'Show the sample' }).click()
+    await page.locator('#list > li').nth(8).waitFor()
+    await close()
+  })
+
   test('says that the service is gone, and tries again', async () => {
     if (!browser) return
     const { page, close } = await openPage(browser, sample.url)

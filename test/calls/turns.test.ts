@@ -46,7 +46,8 @@ describe('turns', () => {
       ...['b1', 'b2'].map((name) => b.run(note(name))),
       c.run(note('c1')),
     ])
-    expect(order).toEqual(['a1', 'a2', 'b1', 'c1', 'a3', 'b2', 'a4'])
+    // The first of b goes before those of a, who has a turn already.
+    expect(order).toEqual(['a1', 'b1', 'a2', 'c1', 'b2', 'a3', 'a4'])
   })
 
   test('a newcomer waits for one turn of each other lane at most, however long their queues', async () => {
@@ -57,6 +58,37 @@ describe('turns', () => {
     const late = turns.lane().run(async () => void log.push('late'))
     await Promise.all([...crowd, late])
     expect(log.indexOf('late')).toBeLessThanOrEqual(4)
+  })
+
+  test("a client with 500 requests waiting delays another's single call by at most one slot's time", async () => {
+    const SLOT_MS = 20
+    const turns = takeTurns(4)
+    const spend = () => new Promise<void>((resolve) => setTimeout(resolve, SLOT_MS))
+    const stop = new AbortController()
+    const crowd = Array.from({ length: 500 }, () => turns.lane('heavy').run(spend, stop.signal))
+    const waits: number[] = []
+    for (let n = 0; n < 10; n++) {
+      const began = performance.now()
+      await turns.lane('modest').run(async () => void waits.push(performance.now() - began))
+    }
+    stop.abort()
+    await Promise.allSettled(crowd)
+    // Timers may be late on a busy machine: half of them tell.
+    expect(waits.sort((a, b) => a - b)[5]).toBeLessThanOrEqual(SLOT_MS + 5)
+    expect(turns.inFlight()).toBe(0)
+  })
+
+  test('more than may wait are refused at once, and what waits goes on', async () => {
+    const turns = takeTurns(1, { what: 'calls', most: 2, mostOfOne: 1 })
+    const first = held([], 'first')
+    const running = turns.lane('a').run(first.work)
+    const waits = turns.lane('a').run(async () => 'waited')
+    await failsWith('too-many', () => turns.lane('a').run(async () => 'no'))
+    const other = turns.lane('b').run(async () => 'other')
+    await failsWith('overloaded', () => turns.lane('c').run(async () => 'no'))
+    first.end()
+    expect(await Promise.all([running, waits, other])).toEqual(['first', 'waited', 'other'])
+    expect([turns.inFlight(), turns.waiting()]).toEqual([0, 0])
   })
 
   test('a slot is handed on even where the work fails, at once or later', async () => {

@@ -32,6 +32,7 @@ const stage = z.object({ ms: z.number().nonnegative() })
 const report = z.strictObject({
   area: z.array(z.number()),
   level: z.string(),
+  shard: z.string().nullable(),
   source: z.string(),
   stride: z.number().nullable(),
   done: z.number(),
@@ -218,6 +219,36 @@ describe('swath warm on the sample', () => {
     expect(code).toBe(1)
     expect(stderr).toMatch(/swath: The answer cannot be written to standard output: ENOSPC/)
     expect((await reportIn(file)).stopped).toMatch(/cannot be written to standard output/)
+  })
+
+  test('in shards makes each granule once, as it is told or as the task of a scheduler', async () => {
+    const file = join(folder.path, 'shard.json')
+    const whole = await swath(['warm', ...BOX], storeEnv('whole.sqlite'))
+    const told = await swath(['warm', ...BOX, '--shard', '1/2', '--report', file], storeEnv('first.sqlite'))
+    const task = await swath(['warm', ...BOX], {
+      ...storeEnv('second.sqlite'),
+      CLOUD_RUN_TASK_INDEX: '1',
+      CLOUD_RUN_TASK_COUNT: '2',
+    })
+    expect(told.stderr).toMatch(/^warm: shard 1\/2, as --shard tells: \d+ tiles\n/)
+    expect(task.stderr).toMatch(/^warm: shard 2\/2, as CLOUD_RUN_TASK_INDEX tells: \d+ tiles\n/)
+    expect((await reportIn(file)).shard).toBe('1/2')
+    const namesIn = (stdout: string) => linesOf(stdout).map(({ granule_id }) => granule_id)
+    expect(namesIn(told.stdout).length).toBeGreaterThan(0)
+    expect(namesIn(task.stdout).length).toBeGreaterThan(0)
+    expect([...namesIn(told.stdout), ...namesIn(task.stdout)].sort()).toEqual(namesIn(whole.stdout).sort())
+  })
+
+  test('a shard without tiles is done at once, and one that is none is refused', async () => {
+    const none = await swath(['warm', ...BOX, '--tiles', '33UUB', '--shard', '2/2'], storeEnv('none.sqlite'))
+    expect(none).toMatchObject({ code: 0, stdout: '' })
+    expect(none.stderr).toContain('shard 2/2, as --shard tells: 0 tiles')
+    const wrong = await swath(['warm', ...BOX, '--shard', '3/2'], storeEnv('none.sqlite'))
+    expect(wrong).toMatchObject({ code: 2 })
+    expect(wrong.stderr).toContain('shard is 3 of 2; the first is 1/2, the last 2/2')
+    const half = await swath(['warm', ...BOX], { ...storeEnv('none.sqlite'), JOB_COMPLETION_INDEX: '1' })
+    expect(half).toMatchObject({ code: 1 })
+    expect(half.stderr).toContain('set SWATH_SHARDS')
   })
 })
 

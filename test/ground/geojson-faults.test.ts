@@ -27,12 +27,12 @@ const FAULTS: readonly (readonly [string, unknown, RegExp])[] = [
   ['no type', { coordinates: [] }, /^is no GeoJSON: the text has no type; write one such as/],
   ['a circle', { type: 'Circle', coordinates: [] }, /^is a Circle: Point, MultiPoint, .* are taken$/],
   [
-    'a point among polygons',
+    'a wrong point among polygons',
     {
       type: 'GeometryCollection',
-      geometries: [polygon(box(0, 0, 1, 1)), { type: 'Point', coordinates: [1, 2] }],
+      geometries: [polygon(box(0, 0, 1, 1)), { type: 'Point', coordinates: [1, 92] }],
     },
-    /^holds a Point beside a Polygon, at geometries\[1\]\.coordinates: .* one kind of these are taken$/,
+    /^has a latitude beyond ±90 at geometries\[1\]\.coordinates, 92/,
   ],
   ['no features', { type: 'FeatureCollection', features: [] }, /^holds nothing: features is empty$/],
   [

@@ -89,6 +89,21 @@ test('the coast comes in pieces, each within its cell', async () => {
   expect(sea.coordinates).toEqual([])
 })
 
+test('land that crosses the antimeridian is drawn on both sides of it, and nowhere between', async () => {
+  const html = await (await get('/')).text()
+  const folder = namedIn(html)[0]?.replace(/[^/]+$/, '') ?? ''
+  const land = (await (await get(`${folder}land.json`)).json()) as { coordinates: number[][][][] }
+  const jumps = land.coordinates
+    .flat()
+    .flatMap((ring) =>
+      ring.filter(([lon = 0, lat = 0], i) => Math.abs(lon - (ring[i - 1]?.[0] ?? lon)) > 180 && lat > -90),
+    )
+  expect(jumps).toEqual([])
+  const reaching = (edge: number) =>
+    land.coordinates.flat(2).some(([lon, lat = 0]) => lon === edge && lat > 65 && lat < 70)
+  expect(reaching(180) && reaching(-180)).toBe(true)
+})
+
 test.for([
   'land+001+40.json',
   'land+000+95.json',

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Hono } from 'hono'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Env } from '../../src/http/env.ts'
@@ -48,4 +49,104 @@ test('who hangs up in the middle of a request harms nobody', async () => {
   socket.resetAndDestroy()
   await once(socket, 'close')
   expect((await ask(1)).status).toBe(200)
+})
+
+/** A service of endless answers and of a cut after some milliseconds, and what it has under way. */
+async function endless(deadlineMs: number) {
+  let [open, pieces] = [0, 0]
+  const endless = new Hono<Env>().get('/', (c) => {
+    open++
+    c.env.outgoing.once('close', () => open--)
+    return c.newResponse(
+      new ReadableStream(
+        {
+          pull: (controller) => {
+            pieces++
+            controller.enqueue(new Uint8Array(65_536))
+          },
+        },
+        { highWaterMark: 0 },
+      ),
+    )
+  })
+  const server = createServer(endless, { deadlineMs })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const socket = connect(typeof address === 'object' && address ? address.port : 0, '127.0.0.1')
+  socket.on('error', () => {})
+  socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n')
+  const end = () => {
+    socket.destroy()
+    if ('closeAllConnections' in server) server.closeAllConnections()
+    server.close()
+  }
+  return { socket, open: () => open, pieces: () => pieces, end }
+}
+
+test('a reader who takes nothing any more is cut, and nothing more is made for them', async () => {
+  const { socket, open, pieces, end } = await endless(100)
+  try {
+    socket.pause()
+    while (open() === 0) await sleep(5)
+    const began = performance.now()
+    while (open() > 0 && performance.now() - began < 10_000) await sleep(20)
+    expect(open()).toBe(0)
+    // What fits into the buffers of both sockets is some megabytes.
+    expect(pieces()).toBeLessThan(500)
+  } finally {
+    end()
+  }
+}, 20_000)
+
+test('a reader who goes on reading, however slowly, is not cut', async () => {
+  const { socket, open, end } = await endless(100)
+  try {
+    while (open() === 0) await sleep(5)
+    for (let n = 0; n < 10; n++) {
+      socket.resume()
+      await sleep(20)
+      socket.pause()
+      await sleep(400)
+    }
+    expect(open()).toBe(1)
+  } finally {
+    end()
+  }
+}, 20_000)
+
+/** A service that reads bodies, and is asked by these bytes alone; what it says until it hangs up. */
+async function told(bytes: string): Promise<string> {
+  const reading = new Hono<Env>().post('/', async (c) => c.text(await c.req.text()))
+  const server = createServer(reading, { headersMs: 300, requestMs: 600, lookMs: 50 })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  const socket = connect(typeof address === 'object' && address ? address.port : 0, '127.0.0.1')
+  try {
+    socket.write(bytes)
+    return (await Array.fromAsync(socket)).join('')
+  } finally {
+    if ('closeAllConnections' in server) server.closeAllConnections()
+    server.close()
+  }
+}
+
+test.each([
+  ['headers', 'POST / HTTP/1.1\r\nHost: x\r\nX-Slow:'],
+  ['a body', 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nhalf'],
+])(
+  'who does not come to the end of %s is told 408 and cut off',
+  async (_, bytes) => {
+    const answer = await told(bytes)
+    expect(answer).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/)
+    expect(answer).toContain('did not come to its end in time')
+  },
+  10_000,
+)
+
+test('a Host that is none is told of as a problem', async () => {
+  const answer = await told('GET / HTTP/1.1\r\nHost: a b@c/d\r\nConnection: close\r\n\r\n')
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+  expect(answer).toContain('"detail":"This is no HTTP request."')
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { Fault } from '../../src/errors.ts'
 import type { Entry, ListOptions, Storage } from '../../src/storage/port.ts'
 import { rememberListings } from '../../src/storage/remembering.ts'
 import type { Listings } from '../../src/store/port.ts'
@@ -11,11 +12,17 @@ const NOW = Date.UTC(2019, 6, 6) * 1000
 
 /** A storage that counts its lists, and listings kept in a map. */
 function setting(
-  given: { readonly pages?: readonly (readonly string[])[]; readonly gate?: Promise<void> } = {},
+  given: {
+    readonly pages?: readonly (readonly string[])[]
+    readonly gate?: Promise<void>
+    /** What every list fails with, while there is something. */
+    fault?: Fault | undefined
+  } = {},
 ) {
   const asked: string[] = []
   const signals: (AbortSignal | undefined)[] = []
   const kept = new Map<string, readonly Entry[]>()
+  const last = new Map<string, readonly Entry[]>()
   const storage: Storage = {
     bucket: 'b',
     read: async () => new Uint8Array(),
@@ -23,6 +30,7 @@ function setting(
       asked.push(prefix + (options.delimiter ?? ''))
       signals.push(options.signal)
       await given.gate
+      if (given.fault) throw given.fault
       for (const page of given.pages ?? [['a.jp2'], ['b.jp2']]) {
         yield page.map((name) => ({ kind: 'object' as const, key: prefix + name, size: 1 }))
       }
@@ -33,9 +41,15 @@ function setting(
     put: (prefix, delimiter, entries) => {
       kept.set(prefix + delimiter, entries)
     },
+    last: (prefix, delimiter) => last.get(prefix + delimiter),
+    putLast: (prefix, delimiter, entries) => {
+      last.set(prefix + delimiter, entries)
+    },
   }
   const remembering = rememberListings(listings, () => NOW)
-  return { asked, signals, kept, remembering, storage: remembering.over(storage) }
+  let stale = 0
+  const told = remembering.over(storage, () => stale++)
+  return { asked, signals, kept, remembering, storage: told, given, stale: () => stale }
 }
 
 async function list(storage: Storage, prefix: string, options: ListOptions = {}): Promise<string[]> {
@@ -53,7 +67,7 @@ test('a product of more than a week ago is listed once, all its pages', async ()
   expect(await list(storage, OLD)).toEqual(['a.jp2', 'b.jp2'])
   expect(await list(storage, OLD)).toEqual(['a.jp2', 'b.jp2'])
   expect(asked).toEqual([OLD])
-  expect(remembering.recall()).toEqual({ hits: 1, misses: 1 })
+  expect(remembering.recall()).toEqual({ hits: 1, misses: 1, stale: 0 })
 })
 
 test('a product of this week, a tile and a slice are asked for every time', async () => {
@@ -122,8 +136,32 @@ test('without listings nothing is remembered, and every list counts as asked for
   const remembering = rememberListings(undefined, () => NOW)
   await list(remembering.over(inner), OLD)
   await list(remembering.over(inner), OLD)
-  expect(remembering.recall()).toEqual({ hits: 0, misses: 2 })
+  expect(remembering.recall()).toEqual({ hits: 0, misses: 2, stale: 0 })
   expect(asked.length).toBe(1)
+})
+
+test('where the storage is away, what was listed last of a new product is told, and said to be stale', async () => {
+  const { storage, given, stale, remembering } = setting({ fault: undefined })
+  await list(storage, NEW)
+  given.fault = new Fault('upstream-failed', 'It is away.')
+  expect(await list(storage, NEW)).toEqual(['a.jp2', 'b.jp2'])
+  expect([stale(), remembering.recall()]).toEqual([1, { hits: 0, misses: 2, stale: 1 }])
+  given.fault = undefined
+  await list(storage, NEW)
+  expect(stale()).toBe(1)
+})
+
+test('what was never listed, what was asked wrongly and an asker who left are no matter of staleness', async () => {
+  const { storage, given, stale } = setting({ fault: new Fault('upstream-late', 'It is away.') })
+  await expect(list(storage, NEW)).rejects.toMatchObject({ code: 'upstream-late' })
+  given.fault = undefined
+  await list(storage, NEW)
+  given.fault = new Fault('misconfigured', 'There is no such bucket.')
+  await expect(list(storage, NEW)).rejects.toMatchObject({ code: 'misconfigured' })
+  await expect(list(storage, NEW, { signal: AbortSignal.abort() })).rejects.toMatchObject({
+    code: 'cancelled',
+  })
+  expect(stale()).toBe(0)
 })
 
 function closedGate(): { readonly gate: Promise<void>; open(): void } {

@@ -163,3 +163,15 @@ test('a store whose last process was killed opens from its file and its log', as
     store.close()
   }
 })
+
+test('a store of before the first layout is refused with the way out, and left alone', () => {
+  sqliteStore(file).close()
+  const db = new DatabaseSync(file)
+  db.exec(
+    'DROP TABLE listing; CREATE TABLE listing (listed TEXT PRIMARY KEY, entries TEXT NOT NULL) WITHOUT ROWID',
+  )
+  db.close()
+  expect(() => sqliteStore(file)).toThrow(
+    /store\.sqlite cannot be used: its table listing lacks the column storage, .*; move the file away/,
+  )
+})

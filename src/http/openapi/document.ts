@@ -14,7 +14,7 @@ export type OperationObject = {
   readonly summary: string
   readonly description?: string
   readonly parameters: readonly ParameterObject[]
-  readonly requestBody?: { readonly required: true; readonly content: Record<string, { schema: object }> }
+  readonly requestBody?: { readonly required: boolean; readonly content: Record<string, { schema: object }> }
   readonly responses: Readonly<Record<string, object>>
 }
 
@@ -67,7 +67,8 @@ function pathsOf(operations: readonly Operation[]): OpenApiDocument['paths'] {
 }
 
 function operationObject(operation: Operation): OperationObject {
-  const { id, tag, summary, description, inPath, inQuery, posted, answer, failures } = operation
+  const { id, tag, summary, description, inPath, inQuery, posted, mayPostNothing, answer, failures } =
+    operation
   return {
     operationId: id,
     tags: [tag],
@@ -77,7 +78,7 @@ function operationObject(operation: Operation): OperationObject {
       ...(inPath ? parametersOf(inPath, 'path') : []),
       ...(inQuery ? parametersOf(inQuery, 'query') : []),
     ],
-    ...(posted ? { requestBody: { required: true, content: referring(posted) } } : {}),
+    ...(posted ? { requestBody: { required: !mayPostNothing, content: referring(posted) } } : {}),
     responses: {
       [answer.status]: responseOf(answer),
       ...Object.fromEntries(
@@ -143,6 +144,9 @@ const HEADERS: Readonly<Record<string, object>> = {
   'Swath-Granules': number('Granules on this page.'),
   'Swath-Without-Colour': number('Granules whose colour is not known.'),
   'Swath-Index': text('How fresh the index is: level, newest_sensing, newest_generation, updated.'),
+  'Swath-Stale': text(
+    'true where the archive is away and something was told from memory that may have changed.',
+  ),
   'Retry-After': number('Seconds after which to try again.'),
 }
 
@@ -154,7 +158,8 @@ const FAILURES: Readonly<Record<number, string>> = {
   431: 'The address is too long: post the area.',
   500: 'Something is broken here.',
   502: 'The archive failed.',
-  503: 'The archive is busy, or the service is misconfigured.',
+  429: 'As many requests of this client are under way as may be.',
+  503: 'The archive or the service is busy, or the service is misconfigured.',
   504: 'The archive was too late.',
 }
 
@@ -170,7 +175,9 @@ function failureResponses(): Record<string, object> {
   const responses = forms.flatMap(({ tag, type, schema }) =>
     Object.entries(FAILURES).map(([status, description]) => {
       const headers =
-        status === '503' ? { headers: { 'Retry-After': reference('headers', 'Retry-After') } } : {}
+        status === '503' || status === '429'
+          ? { headers: { 'Retry-After': reference('headers', 'Retry-After') } }
+          : {}
       const content = { [type]: { schema: reference('schemas', schema) } }
       return [nameOf(tag, Number(status)), { description, ...headers, content }]
     }),

@@ -15,6 +15,8 @@ export type Operation = {
   readonly inQuery?: z.ZodObject
   /** What is posted: the name of its schema, by media type. */
   readonly posted?: Readonly<Record<string, string>>
+  /** Whether an empty body will do. */
+  readonly mayPostNothing?: true
   readonly answer: Answer
   /** Statuses of its failures. */
   readonly failures: readonly number[]

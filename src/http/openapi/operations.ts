@@ -15,7 +15,7 @@ const PICTURED = NAMED.extend({
 })
 
 /** What may fail wherever the catalog or the archive is asked. */
-const ASKED = [400, 500, 502, 503, 504]
+const ASKED = [400, 429, 500, 502, 503, 504]
 const POSTED = [...ASKED, 413, 415]
 const POSTED_AREA = { 'application/geo+json': 'PostedArea', 'application/json': 'PostedArea' }
 
@@ -30,7 +30,7 @@ const IMAGES: Answer = {
     'text/uri-list': { plain: 'gs:// addresses with format=uris, https:// addresses with format=urls.' },
     'text/plain': { plain: 'As text/uri-list with gs:// addresses, for who accepts plain text alone.' },
   },
-  headers: ['Link', 'Swath-Area', 'Swath-Granules', 'Swath-Without-Colour', 'Swath-Index'],
+  headers: ['Link', 'Swath-Area', 'Swath-Granules', 'Swath-Without-Colour', 'Swath-Index', 'Swath-Stale'],
 }
 const SUMMARY = json('Summary', 'Granules counted by month, tile and cloud cover.', ['Swath-Index'])
 const ESTIMATE = json('Estimate', 'What all pages of the query would cost.', ['Swath-Index'])
@@ -172,6 +172,19 @@ const SERVICE: readonly Operation[] = [
     summary: 'Whether catalog and archive answer: a real query and a real listing',
     answer: json('Readiness', 'They do; and what goes on now.', ['Swath-Index']),
     failures: ASKED,
+  },
+  {
+    method: 'get',
+    path: '/metrics',
+    id: 'getMetrics',
+    tag: 'Service',
+    summary: 'Counts, times and queues since the start, for Prometheus',
+    answer: {
+      status: 200,
+      description: 'The text form of Prometheus, version 0.0.4.',
+      content: { 'text/plain': { plain: 'A line a sample; docs/seeing.md tells what each is.' } },
+    },
+    failures: [400, 500],
   },
   {
     method: 'get',

@@ -1,11 +1,11 @@
 import { type Context, Hono } from 'hono'
 import type { Env } from '../env.ts'
 import { refuseParameters } from '../no-parameters.ts'
+import { guardPage } from '../security-headers.ts'
 import { JSON_TYPE, OPENAPI_TYPE } from '../stac/documents.ts'
 import { baseOf } from '../stac/links.ts'
 import { type DocsAssets, loadDocsAssets } from './docs-assets.ts'
-import { docsPage } from './docs-page.ts'
-import { type OpenApiDocument, openApiDocument } from './document.ts'
+import type { OpenApiDocument } from './document.ts'
 
 /** The page has no scripts and loads nothing but its own style sheet. */
 const POLICY =
@@ -20,16 +20,16 @@ export function openApiRoutes(): Hono<Env> {
     return loading
   }
 
-  let made: OpenApiDocument | undefined
-  // All of it but the address is the same for everybody.
-  const documentFor = (c: Context): OpenApiDocument => {
-    made ??= openApiDocument('')
-    return { ...made, servers: [{ url: baseOf(c) }] }
+  let making: Promise<OpenApiDocument> | undefined
+  // All of it but the address is the same for everybody; its schemas are some 8 MB, which a start does without.
+  const documentFor = async (c: Context<Env>): Promise<OpenApiDocument> => {
+    making ??= import('./document.ts').then(({ openApiDocument }) => openApiDocument(''))
+    return { ...(await making), servers: [{ url: baseOf(c) }] }
   }
 
-  routes.get('/openapi.json', (c) => {
+  routes.get('/openapi.json', async (c) => {
     refuseParameters(c)
-    const text = `${JSON.stringify(documentFor(c))}\n`
+    const text = `${JSON.stringify(await documentFor(c))}\n`
     return c.body(text, 200, {
       'Cache-Control': 'no-cache',
       'Content-Type': typeFor(c),
@@ -39,11 +39,10 @@ export function openApiRoutes(): Hono<Env> {
   routes.get('/docs', async (c) => {
     refuseParameters(c)
     const { version } = await load()
-    c.header('Content-Security-Policy', POLICY)
-    c.header('Referrer-Policy', 'same-origin')
-    c.header('X-Content-Type-Options', 'nosniff')
+    guardPage(c, POLICY)
     c.header('Cache-Control', 'no-cache')
-    return c.html(docsPage(documentFor(c), `/docs/${version}.css`))
+    const { docsPage } = await import('./docs-page.ts')
+    return c.html(docsPage(await documentFor(c), `/docs/${version}.css`))
   })
   routes.get('/docs/:file{[\\w-]+\\.css}', async (c) => styleSheet(c, await load()))
   return routes
@@ -62,6 +61,5 @@ function styleSheet(c: Context<Env>, { version, css }: DocsAssets) {
   return c.body(css, 200, {
     'Content-Type': 'text/css; charset=utf-8',
     'Cache-Control': 'public, max-age=31536000, immutable',
-    'X-Content-Type-Options': 'nosniff',
   })
 }

@@ -8,6 +8,9 @@ const time = z.iso.datetime()
 export const health = z.strictObject({ status: z.literal('ok') })
 
 const calls = z.strictObject({ list: count, read: count })
+const upstream = z
+  .strictObject({ state: z.enum(['closed', 'open', 'probing']), opened: count, refused: count })
+  .meta({ description: 'open: it failed so often that it is not asked for a while.' })
 const age = z.strictObject({
   newest_sensing: time,
   newest_generation: time.nullable(),
@@ -23,9 +26,12 @@ export const readiness = z.strictObject({
     .meta({ description: 'How fresh the index is; null of a catalog that is always current.' }),
   catalog: z.string(),
   storage: z.string(),
+  upstreams: z.strictObject({ storage: upstream, catalog: upstream.optional() }),
   callsInFlight: calls,
   callsWaiting: calls,
-  listings: z.strictObject({ hits: count, misses: count }),
+  listings: z.strictObject({ hits: count, misses: count, stale: count }).meta({
+    description: 'Lists of the bucket; stale: served from memory while it was away, since the start.',
+  }),
   colours: z.strictObject({
     remembered: count,
     made: count,

@@ -40,7 +40,8 @@ export function collectionOf(level: Level, { base, freshness }: CollectionTold):
     stac_version: STAC_VERSION,
     stac_extensions: [EXTENSION.eo],
     id: COLLECTIONS[level],
-    ...WORDS[level],
+    title: WORDS[level].title,
+    description: `${WORDS[level].description} ${OF_COLOURS}`,
     keywords: [
       'sentinel',
       'sentinel-2',
@@ -77,6 +78,13 @@ const WORDS = {
       'Surface reflectance, scene classification, aerosols and water vapour of the Sentinel-2 satellites, in tiles of 109.8 km, from the public archive on Google Cloud Storage.',
   },
 } as const satisfies Record<Level, { readonly title: string; readonly description: string }>
+
+/** What no schema of queryables has a word for: where in a filter they may stand. */
+const OF_COLOURS =
+  'Items whose mean colour is remembered tell it: swath:colour as #rrggbb, swath:mean_rgb as reflectance, ' +
+  'swath:share_red, swath:share_green and swath:share_blue as shares of it, swath:valid as the share of its pixels ' +
+  'that hold data. A filter may compare these shares and swath:red, swath:green, swath:blue, joined to the rest by ' +
+  'AND, and finds only such items.'
 
 /** No image is older: the first one that MSI of Sentinel-2A took. */
 const FIRST_IMAGE = '2015-06-27T00:00:00.000Z'
@@ -120,6 +128,12 @@ const SUMMARIES = {
   gsd: [10],
   'eo:cloud_cover': { minimum: 0, maximum: 100 },
   'sat:relative_orbit': { minimum: 1, maximum: 143 },
+  ...Object.fromEntries(
+    ['swath:share_red', 'swath:share_green', 'swath:share_blue', 'swath:valid'].map((name) => [
+      name,
+      { minimum: 0, maximum: 1 },
+    ]),
+  ),
 }
 
 function linksOf(level: Level, base: string): readonly StacLink[] {

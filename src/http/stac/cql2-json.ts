@@ -73,10 +73,10 @@ type Operation = { readonly op: string; readonly args: readonly unknown[] }
 function operationOf(value: unknown): Operation {
   if (!isObject(value))
     throw new Wrong(`holds ${shown(value)} where an operation such as {"op":"=","args":[…]} belongs`)
-  const { op, args, ...others } = value
-  const [other] = Object.keys(others)
+  const { op, args } = value
   if (typeof op !== 'string') throw new Wrong(`holds ${shown(value)}, which has no op`)
   if (!Array.isArray(args)) throw new Wrong(`holds the operation ${shown(op)} without a list of args`)
+  const other = Object.keys(value).find((name) => name !== 'op' && name !== 'args')
   if (other !== undefined) throw new Wrong(`holds ${shown(other)} beside op and args of ${shown(op)}`)
   return { op, args }
 }
@@ -133,7 +133,15 @@ function exactly(op: string, args: readonly unknown[], count: number): readonly 
   throw new Wrong(`holds the operation ${shown(op)} with ${args.length} args; it takes ${count}`)
 }
 
-const GEOMETRIES = ['Point', 'LineString', 'Polygon', 'MultiPoint', 'MultiLineString', 'MultiPolygon']
+const GEOMETRIES = [
+  'Point',
+  'LineString',
+  'Polygon',
+  'MultiPoint',
+  'MultiLineString',
+  'MultiPolygon',
+  'GeometryCollection',
+]
 
 function operandOf(value: unknown, reading: Reading): Operand {
   reading.take(1)
@@ -165,10 +173,12 @@ function memberOf(value: Members, reading: Reading): Operand {
     const [start, end] = inner.map((one: unknown) => endOf(one, reading))
     return intervalOf(start ?? '', end ?? '')
   }
-  if (name === 'bbox' && Array.isArray(inner) && inner.length <= 6)
-    return { geometry: boxShape(inner.filter((one: unknown) => typeof one === 'number')) }
+  if (name === 'bbox' && Array.isArray(inner) && inner.length <= 6 && inner.every(isNumber))
+    return { geometry: boxShape(inner) }
   throw new Wrong(`holds ${shown(value)}, which is neither a property nor a value`)
 }
+
+const isNumber = (value: unknown): value is number => typeof value === 'number'
 
 /** An end of an interval: a text, or one in its own member. */
 function endOf(value: unknown, reading: Reading): string {

@@ -179,6 +179,8 @@ function termOf(reader: Reader): Operand | { readonly call: string } {
     throw new Wrong(`has ${told(token)} at letter ${token.at}, where a property or a value belongs`)
   if (token.quoted) return { property: token.name }
   if (name === 'true' || name === 'false') return { literal: name === 'true' }
+  // A shape with heights may say so: POINT Z (1 2 3).
+  if (isShapeWord(name) && name !== 'bbox') reader.word('z')
   if (!reader.sign('(')) return { property: token.name }
   if (isShapeWord(name)) return { geometry: readShape(name, reader) }
   if (name === 'date' || name === 'timestamp') {

@@ -21,10 +21,10 @@ export async function entityTag(c: Context<Env>, asked: readonly unknown[]): Pro
   return `W/"${digest.slice(0, 22)}"`
 }
 
-/** Whether the asker holds the answer of this tag already (RFC 9110, 13.1.2). */
+/** Whether the asker holds the answer of this tag already; none is held of a POST (RFC 9110, 13.1.2). */
 export function isKnown(c: Context, tag: string | undefined): boolean {
   const held = c.req.header('If-None-Match')
-  if (tag === undefined || held === undefined) return false
+  if (tag === undefined || held === undefined || c.req.method === 'POST') return false
   const opaque = (text: string) => text.trim().replace(/^W\//, '')
   return held.trim() === '*' || held.split(',').some((one) => opaque(one) === opaque(tag))
 }

@@ -1,6 +1,7 @@
 import type { Comparing } from '../../catalog/condition.ts'
+import { clipped } from '../../near-miss.ts'
 import type { Micros } from '../../sentinel2/time.ts'
-import { momentOf } from './moment.ts'
+import { coarser, momentOf } from './moment.ts'
 
 /*
  * What a filter says, whichever way it was written: CQL2 as text or as JSON (OGC 21-065r2), or the query
@@ -144,12 +145,11 @@ export function wordOf(operand: Operand): string {
   return typeof literal === 'object' ? 'a time' : clipped(JSON.stringify(literal))
 }
 
-/** As much of what was given as a sentence can hold. */
-export const clipped = (text: string): string => (text.length > 60 ? `${text.slice(0, 60)}…` : text)
+export { clipped }
 
 /** A time, or the day of a date. @throws {Wrong} */
 export function timeOf(text: string, kind: 'date' | 'timestamp' | 'either'): Time {
-  const time = momentOf(clipped(text))
+  const time = momentOf(clipped(coarser(text)))
   if (typeof time === 'string') throw new Wrong(time)
   const isDate = /^\d{4}-\d{2}-\d{2}$/.test(text)
   if (kind === 'date' && !isDate) throw new Wrong(`holds DATE('${text}'), which is no date`)

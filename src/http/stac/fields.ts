@@ -1,4 +1,5 @@
 import type { StacItem } from './documents.ts'
+import { clipped } from './expression.ts'
 
 /** Which members of an item are wanted, by their paths. */
 export type Fields = { readonly include: readonly string[]; readonly exclude: readonly string[] }
@@ -77,7 +78,8 @@ const SHAPE = 'is not of the form {"include": ["id"], "exclude": ["geometry"]}'
 function membersOf(given: unknown): Fields | string {
   if (!isObject(given)) return SHAPE
   const strange = Object.keys(given).find((name) => name !== 'include' && name !== 'exclude')
-  if (strange !== undefined) return `holds ${JSON.stringify(strange)}, which is neither include nor exclude`
+  if (strange !== undefined)
+    return `holds ${JSON.stringify(clipped(strange))}, which is neither include nor exclude`
   const include = namesOf(given.include)
   const exclude = namesOf(given.exclude)
   return include && exclude ? { include, exclude } : SHAPE

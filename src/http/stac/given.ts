@@ -3,7 +3,8 @@ import { HTTPException } from 'hono/http-exception'
 import { Fault, type ParameterError } from '../../errors.ts'
 import { unknownParameter } from '../../near-miss.ts'
 import { takeParameters } from '../../parameters.ts'
-import { bodyText } from '../posted.ts'
+import { searchText } from '../posted.ts'
+import { clipped } from './expression.ts'
 
 /** The parameters of a request: texts of its address, or members of the JSON object that was posted. */
 export type Given = {
@@ -14,8 +15,7 @@ export type Given = {
 }
 
 /**
- * Reads a search's parameters. The address of a POST takes the token alone, which leads on as its Link header
- * says.
+ * Reads a search's parameters. The address of a POST takes none.
  * @throws {Fault} bad-request, cancelled
  * @throws {HTTPException} 413, 415
  */
@@ -23,33 +23,41 @@ export async function givenOf(c: Context, names: readonly string[]): Promise<Giv
   if (c.req.method !== 'POST') {
     return { ...takeParameters(c.req.queries(), names), posted: undefined }
   }
-  const address = takeParameters(c.req.queries(), ['token'])
-  const { token, ...posted } = await jsonOf(c)
-  const both = {
-    parameter: 'token',
-    message: 'token stands in the address and in the body; give one of them',
-  }
-  const values: Given['values'] = { ...posted, token: token ?? address.values.token }
+  const values: Given['values'] = await jsonOf(c)
+  const { token: _, ...posted } = values
   return {
     values,
     errors: [
-      ...address.errors,
-      ...(token !== undefined && address.values.token !== undefined ? [both] : []),
+      ...Object.keys(c.req.queries()).map((name) => ({
+        parameter: clipped(name),
+        message: `${clipped(name)} stands in the address; the parameters of a POST are members of its body`,
+      })),
       ...Object.keys(posted)
         .filter((name) => !names.includes(name))
+        .map(clipped)
         .map((name) => ({ parameter: name, message: unknownParameter(name, names) })),
     ],
     posted,
   }
 }
 
+/** A body has room for a hundred thousand, each of which would be held against every name that there is. */
+const MOST_MEMBERS = 50
+
 /** A member that is null is one that was not given. */
 async function jsonOf(c: Context): Promise<Record<string, unknown>> {
-  requireJson(c)
-  const body = parsed(await bodyText(c))
+  const isTyped = c.req.header('Content-Type') !== undefined
+  if (isTyped) requireJson(c)
+  const text = await searchText(c)
+  // Without a type it may be that nothing was posted, which asks for all.
+  if (!isTyped && text !== '') requireJson(c)
+  const body = parsed(text)
   if (typeof body !== 'object' || body === null || Array.isArray(body)) {
     throw new Fault('bad-request', 'The body is no JSON object; write it as {"limit": 10}.')
   }
+  const { length } = Object.keys(body)
+  if (length > MOST_MEMBERS)
+    throw new Fault('bad-request', `The body has ${length} members; it takes ${MOST_MEMBERS} at most.`)
   return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null))
 }
 

@@ -26,12 +26,12 @@ export async function itemAnswer(c: Context<Env>, level: Level, id: string): Pro
   const { session } = c.var
   const { signal } = c.req.raw
   const granule = await findItem(session, level, id, signal)
-  const tag = await entityTag(c, [])
+  const colour = session.rememberedColour(granule, DEFAULT_SAMPLING)
+  const tag = await entityTag(c, [colour])
   if (tag !== undefined) c.header('ETag', tag)
   c.header('Vary', 'Accept')
   if (isKnown(c, tag)) return c.body(null, 304)
   const { images } = await listGranule(session, granule, undefined, signal)
-  const colour = session.rememberedColour(granule, DEFAULT_SAMPLING)
   const item = itemOf(granule, { base: baseOf(c), bucket: session.storage.bucket, colour, images })
   c.header('Content-Type', GEOJSON_TYPE)
   return c.body(`${JSON.stringify(item)}\n`)

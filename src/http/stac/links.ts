@@ -1,6 +1,8 @@
 import type { Context } from 'hono'
 import type { Page } from '../../catalog/port.ts'
 import type { Level } from '../../sentinel2/bands.ts'
+import type { Env } from '../env.ts'
+import { addressOf } from '../outside.ts'
 import { GEOJSON_TYPE, JSON_TYPE } from './documents.ts'
 import { collectionPlace, stacRoot } from './places.ts'
 import type { StacQuery } from './search-query.ts'
@@ -18,10 +20,8 @@ export type Link = {
   readonly merge?: boolean
 }
 
-/** Where the service stands, `http://host:port`; TLS may end at a proxy, which then says so. */
-export function baseOf(c: Context): string {
-  return addressOf(c).origin
-}
+/** Where the service stands, `http://host:port`. */
+export const baseOf = (c: Context<Env>): string => c.var.origin
 
 /** What is told of a page beside its items. */
 export type PageTold = {
@@ -34,7 +34,7 @@ export type PageTold = {
 }
 
 /** Links of a page of items: of this page, to the landing page, to its collection and to the next page. */
-export function pageLinks(c: Context, { level, posted, token }: PageTold): Link[] {
+export function pageLinks(c: Context<Env>, { level, posted, token }: PageTold): Link[] {
   const address = addressOf(c)
   const base = address.origin
   const root: Link = { rel: 'root', href: stacRoot(base), type: JSON_TYPE }
@@ -56,8 +56,8 @@ export function pageLinks(c: Context, { level, posted, token }: PageTold): Link[
   return [self, root, { rel: 'next', ...asked, body: { ...posted, token }, merge: false }]
 }
 
-/** The address of the next page; of a POST the one to send the same body to. */
-export function nextAddress(c: Context, token: string): string {
+/** The address of the next page of a GET. */
+function nextAddress(c: Context<Env>, token: string): string {
   const address = addressOf(c)
   address.searchParams.set('token', token)
   return address.href
@@ -69,13 +69,8 @@ export const tokenOf = (
   { next }: Pick<Page, 'next'>,
 ): string | undefined => next && writeToken(fingerprint, next, Date.now())
 
-/** Tells of the next page in the head of the answer, too. */
-export function linkNext(c: Context, token: string | undefined): void {
-  if (token !== undefined) c.header('Link', `<${nextAddress(c, token)}>; rel="next"`)
-}
-
-function addressOf(c: Context): URL {
-  const url = new URL(c.req.url)
-  if (c.req.header('X-Forwarded-Proto') === 'https') url.protocol = 'https:'
-  return url
+/** Tells of the next page in the head of the answer, too; not of a POST's, for no header tells what to post. */
+export function linkNext(c: Context<Env>, token: string | undefined): void {
+  if (token !== undefined && c.req.method !== 'POST')
+    c.header('Link', `<${nextAddress(c, token)}>; rel="next"`)
 }

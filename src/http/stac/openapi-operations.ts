@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { Answer, Operation } from '../openapi/operation.ts'
 import { PREVIEW_OPTIONS } from '../preview.ts'
 import { COLLECTIONS } from './collection-names.ts'
+import { COLLECTIONS_OPTIONS } from './collections-answer.ts'
 import { GEOJSON_TYPE, JSON_TYPE, SCHEMA_TYPE } from './documents.ts'
 import { MEDIA_TYPE } from './form.ts'
 import { ITEM_SEARCH_OPTIONS, SEARCH_OPTIONS } from './search-options.ts'
@@ -28,13 +29,12 @@ const BROWSED = COLLECTION.extend({
 const BROWSED_MONTH = BROWSED.extend({
   month: z.string().meta({ description: 'A month (UTC) of a tile.', example: '2020-07' }),
 })
-/** What is posted is a JSON object of these members; its address may lead on to the next page. */
+/** What is posted is a JSON object of these members. */
 export const POSTED_SEARCH = z.object(ITEM_SEARCH_OPTIONS)
-const ADDRESS_OF_POSTED = POSTED_SEARCH.pick({ token: true })
 
 const TOLD = [400, 500]
 const OF_COLLECTION = [...TOLD, 404]
-const ASKED = [...TOLD, 502, 503, 504]
+const ASKED = [...TOLD, 429, 502, 503, 504]
 
 const document = (schema: string, description: string, type = JSON_TYPE): Answer => ({
   status: 200,
@@ -83,6 +83,7 @@ export const STAC_OPERATIONS: readonly Operation[] = [
     answer: names('A JSON Schema whose properties they are.'),
   }),
   get('/stac/collections', 'listStacCollections', 'The collections', {
+    inQuery: COLLECTIONS_OPTIONS,
     answer: document('StacCollections', 'The collections.'),
   }),
   get('/stac/collections/{collection}', 'getStacCollection', 'One collection', {
@@ -156,9 +157,9 @@ export const STAC_OPERATIONS: readonly Operation[] = [
     id: 'searchStacPosted',
     tag: TAG,
     summary: 'Items of all collections, by a search that is posted',
-    inQuery: ADDRESS_OF_POSTED,
     posted: { [JSON_TYPE]: 'StacSearch' },
-    answer: ITEMS,
+    mayPostNothing: true,
+    answer: { ...ITEMS, headers: ['ETag', 'Swath-Index'] },
     failures: [...ASKED, 413, 415],
   },
 ]

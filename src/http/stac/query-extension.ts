@@ -39,6 +39,9 @@ const OPERATORS = {
     ),
 } as const satisfies Record<string, (of: { property: string }, value: unknown) => Expression>
 
+/** A few times as many as there may be comparisons, of which it tells once it has read some. */
+const MOST_MEMBERS = 1000
+
 type Operator = keyof typeof OPERATORS
 const NAMES = Object.keys(OPERATORS)
 const isOperator = (name: string): name is Operator => Object.hasOwn(OPERATORS, name)
@@ -73,10 +76,21 @@ function parsed(text: string): unknown {
   }
 }
 
+/** Its members, which are not copied: a body has room for a million of them. */
 function membersOf(value: unknown, how: string): [string, unknown][] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value)
-  throw new Wrong(`holds other than an object; ${how}`)
+  if (!isObject(value)) throw new Wrong(`holds other than an object; ${how}`)
+  const members: [string, unknown][] = []
+  for (const name in value) {
+    if (!Object.hasOwn(value, name)) continue
+    if (members.length === MOST_MEMBERS)
+      throw new Wrong(`holds an object of more than ${MOST_MEMBERS} members, which is the most it takes`)
+    members.push([name, value[name]])
+  }
+  return members
 }
+
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 function listOf(value: unknown): readonly unknown[] {
   if (!Array.isArray(value)) throw new Wrong('holds "in" without a list')

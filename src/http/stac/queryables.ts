@@ -13,7 +13,10 @@ export type NamesSchema = {
   readonly additionalProperties: false
 }
 
-/** What filters may ask for, of one collection or of all. */
+/**
+ * What filters may ask for, of one collection or of all, in every way that the conformance classes have. Numbers of
+ * colours may be asked for, too, but beside the rest alone, so that they are told by the collections.
+ */
 export const queryablesOf = (base: string, level?: Level): NamesSchema => ({
   $schema: DRAFT,
   $id: queryablesPlace(base, level),
@@ -21,7 +24,9 @@ export const queryablesOf = (base: string, level?: Level): NamesSchema => ({
   title: `What filters on ${level ? COLLECTIONS[level] : 'items'} may ask for`,
   properties: {
     ...Object.fromEntries(
-      Object.entries(PROPERTIES).map(([name, property]) => [name, schemaOf(property, level)]),
+      Object.entries(PROPERTIES)
+        .filter(([, { means }]) => means !== 'colour')
+        .map(([name, property]) => [name, schemaOf(property, level)]),
     ),
     geometry: { title: 'Ground it covers', $ref: 'https://geojson.org/schema/Geometry.json' },
   },

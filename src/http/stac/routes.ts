@@ -5,15 +5,17 @@ import { LEVELS, type Level } from '../../sentinel2/bands.ts'
 import type { Env } from '../env.ts'
 import { putFreshness } from '../freshness.ts'
 import { refuseParameters } from '../no-parameters.ts'
+import { putStale } from '../stale.ts'
 import { browseAnswer } from './browse-answer.ts'
 import { COLLECTIONS, collectionOf, levelOfCollection } from './collections.ts'
+import { collectionsAnswer } from './collections-answer.ts'
 import { JSON_TYPE, SCHEMA_TYPE } from './documents.ts'
 import { givenOf } from './given.ts'
 import { itemAnswer, thumbnailAnswer } from './item-answer.ts'
 import { itemTexter } from './item-text.ts'
 import { conformanceDocument, landingPage } from './landing.ts'
 import { baseOf } from './links.ts'
-import { collectionsPlace, openApiPlace, stacRoot } from './places.ts'
+import { openApiPlace } from './places.ts'
 import { noSuchStacPath, stacNotAllowed, stacProblem } from './problem.ts'
 import { queryablesOf, sortablesOf } from './queryables.ts'
 import { searchAnswer } from './search-answer.ts'
@@ -46,8 +48,9 @@ const FROM_CATALOG = [SEARCH, '/collections', '/collections/:collection/*']
 export function stacRoutes(house: House): Hono<Env> {
   const app = new Hono<Env>()
   app.use(async (c, next) => {
-    c.set('session', house.open())
+    c.set('session', house.open(c.var.client))
     await next()
+    putStale(c)
   })
 
   for (const path of FROM_CATALOG) {
@@ -74,7 +77,7 @@ export function stacRoutes(house: House): Hono<Env> {
   app.get('/conformance', (c) => told(c, conformanceDocument()))
   app.get('/queryables', (c) => told(c, queryablesOf(baseOf(c)), SCHEMA_TYPE))
   app.get('/sortables', (c) => told(c, sortablesOf(baseOf(c)), SCHEMA_TYPE))
-  app.get('/collections', (c) => told(c, collectionsOf(c)))
+  app.get('/collections', (c) => shown(c, collectionsAnswer(c, collectionsOf(c))))
   app.get('/collections/:collection', (c) => told(c, oneCollection(c, namedLevel(c))))
   app.get('/collections/:collection/queryables', (c) =>
     told(c, queryablesOf(baseOf(c), namedLevel(c)), SCHEMA_TYPE),
@@ -106,6 +109,10 @@ export function stacRoutes(house: House): Hono<Env> {
 /** A document that takes no parameters. @throws {Fault} bad-request where some are given */
 function told(c: Context<Env>, document: object, type = JSON_TYPE): Response {
   refuseParameters(c)
+  return shown(c, document, type)
+}
+
+function shown(c: Context<Env>, document: object, type = JSON_TYPE): Response {
   c.header('Content-Type', type)
   return c.body(`${JSON.stringify(document)}\n`)
 }
@@ -129,21 +136,14 @@ function namedLevel(c: Context<Env>): Level {
 const oneCollection = (c: Context<Env>, level: Level) =>
   collectionOf(level, { base: baseOf(c), freshness: c.var.session.catalog.freshness()?.levels[level] })
 
-function collectionsOf(c: Context<Env>): object {
-  const base = baseOf(c)
-  return {
-    collections: levelsOf(c.var.session).map((level) => oneCollection(c, level)),
-    links: [
-      { rel: 'self', href: collectionsPlace(base), type: JSON_TYPE },
-      { rel: 'root', href: stacRoot(base), type: JSON_TYPE },
-      { rel: 'parent', href: stacRoot(base), type: JSON_TYPE },
-    ],
-  }
-}
+const collectionsOf = (c: Context<Env>) => levelsOf(c.var.session).map((level) => oneCollection(c, level))
 
 /** Many write a slash at the end of an address: the same without. */
 function withoutSlash(c: Context): Response | undefined {
-  const url = new URL(c.req.url)
-  if (!url.pathname.endsWith('/')) return undefined
-  return c.redirect(`${baseOf(c)}${url.pathname.replace(/\/+$/, '')}${url.search}`, 308)
+  const { pathname, search } = new URL(c.req.url)
+  if (!pathname.endsWith('/')) return undefined
+  // No pattern: over a long run of slashes its time would grow with the square.
+  let end = pathname.length
+  while (pathname[end - 1] === '/') end--
+  return c.redirect(`${baseOf(c)}${pathname.slice(0, end)}${search}`, 308)
 }

@@ -91,16 +91,16 @@ async function numberMatched(
   { search }: StacQuery,
   signal: AbortSignal,
 ): Promise<number | undefined> {
-  const { levels: asked, ...shared } = search
-  const { area, tiles, only, colours } = search
+  const { levels: asked, sort: _, colours, ...shared } = search
+  const { area, tiles, only } = search
   const levels = levelsHere(catalog, asked)
   if (levels.length === 0) return 0
-  if (only || colours || area.shape) return undefined
+  if (only || colours?.where.length || area.shape) return undefined
   const [west, south, east, north] = area.box
   const isSmall = tiles ? tiles.length <= FEW_TILES : (east - west) * (north - south) <= SMALL
   if (!isSmall || tilesOf(area, tiles).length > FEW_TILES) return undefined
   const extents = await Promise.all(
-    levels.map((level) => catalog.extent({ ...shared, sort: undefined, level } satisfies Search, signal)),
+    levels.map((level) => catalog.extent({ ...shared, level } satisfies Search, signal)),
   )
   return extents.reduce<number | undefined>(
     (sum, extent) => (sum === undefined || !extent ? undefined : sum + extent.granules),

@@ -7,6 +7,7 @@ import { type Area, areaOfBox } from '../../sentinel2/area.ts'
 import { readFields } from './fields.ts'
 import { FILTER_LANGUAGES } from './filter.ts'
 import { FORMS } from './form.ts'
+import { coarser } from './moment.ts'
 import { readSort } from './sort.ts'
 
 /*
@@ -67,7 +68,7 @@ export const SEARCH_OPTIONS = {
   sortby: read(readSort)
     .meta({
       description:
-        'The order: datetime, eo:cloud_cover, swath:coverage or swath:share_red, _green, _blue; a minus in front is descending. What is equal comes newest first.',
+        'The order: datetime, eo:cloud_cover, swath:coverage or swath:share_red, _green, _blue; a minus in front is descending. What is equal comes newest first, and what is not known last. The last key may be id, which says no more, since each item has its place.',
       type: 'string',
       example: 'eo:cloud_cover',
       posted: {
@@ -99,7 +100,8 @@ export const SEARCH_OPTIONS = {
   filter: z
     .unknown()
     .meta({
-      description: 'A condition in CQL2, of what /stac/queryables names.',
+      description:
+        'A condition in CQL2, of what /stac/queryables names. Joined to the rest by AND, numbers of the remembered colour may be compared by < <= >= > and BETWEEN, too: swath:red, swath:green, swath:blue, swath:share_red, swath:share_green, swath:share_blue, swath:valid.',
       type: 'string',
       example: "eo:cloud_cover < 10 AND platform = 'sentinel-2a'",
       posted: {
@@ -133,7 +135,7 @@ export const SEARCH_OPTIONS = {
   dedupe: oneOf(['latest', 'none'])
     .meta({
       description:
-        'latest: of the products of one acquisition the one with the highest baseline. none: all of them, as in searches by ids.',
+        'latest: of the products of one acquisition the one with the highest baseline. none: all of them. Without it none where ids are given or filter or query names what tells products apart (id, s2:product_uri, s2:granule_id, s2:processing_baseline, s2:generation_time, created, updated), else latest.',
       example: 'none',
     })
     .optional(),
@@ -192,15 +194,18 @@ function readBbox(given: unknown): Area | string {
 const box = askedArea().shape.bbox
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/
+/** Letters: two times of any precision and the slash between. */
+const MOST_OF_A_TIME = 200
 
 /** RFC 3339 with a zone, or an interval that may be open at one end; dates alone are not taken, as STAC has it. */
 function readDatetime(given: unknown): Search['time'] | string {
   if (typeof given !== 'string') return 'is not a text'
+  if (given.length > MOST_OF_A_TIME) return `has ${given.length} letters; it takes ${MOST_OF_A_TIME} at most`
   const date = given.split('/').find((part) => DATE.test(part))
   if (date !== undefined) {
     return `holds ${date}, a date alone; write the time, too: ${date}T00:00:00Z/${date}T23:59:59.999999Z is that day`
   }
-  return parseDatetime(given)
+  return parseDatetime(coarser(given))
 }
 
 /** A number or its digits; what is more than a page holds is as much as it holds. */
@@ -221,4 +226,10 @@ function readNames(given: unknown): readonly string[] | string {
   return texts
 }
 
-const shown = (given: unknown): string => (JSON.stringify(given) ?? 'missing').slice(0, 40)
+/** What was given; of lists and objects their kind alone, since they may be nested deeper than the stack. */
+function shown(given: unknown): string {
+  if (Array.isArray(given)) return 'a list'
+  return typeof given === 'object' && given !== null
+    ? 'an object'
+    : (JSON.stringify(given) ?? 'missing').slice(0, 40)
+}

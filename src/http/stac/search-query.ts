@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import type { Cursor, Search } from '../../catalog/port.ts'
+import { fieldsIn } from '../../catalog/condition.ts'
+import type { Condition, Cursor, Field, Search } from '../../catalog/port.ts'
 import type { Rank } from '../../colour/port.ts'
 import { DEFAULT_SAMPLING } from '../../colour-query.ts'
 import type { ParameterError } from '../../errors.ts'
@@ -64,6 +65,8 @@ export async function parseStacQuery({ values, errors, posted }: Given, asked: A
   const query = readAs('query', values.query, faults, readQuery)
   const both = allOf([filter, query].filter((one) => one !== undefined))
   if (typeof both === 'string') faults.push({ parameter: 'filter', message: `filter and query ${both}` })
+  if (posted && typeof values.bbox === 'string')
+    faults.push({ parameter: 'bbox', message: 'bbox is a text; in a body it is an array of numbers' })
   const area = await areaOf(values, typeof both === 'string' ? undefined : both.intersects, faults, asked)
   const sort = parsed.data?.sortby?.sort
   const hasArea = area !== undefined
@@ -102,20 +105,24 @@ function searchOf(given: Options, both: Filter, area: Area, level: Level | undef
   const { where } = both
   const share = sortby?.share
   const rank: Rank | undefined = share && { by: 'share', of: share }
-  const isByIds = ids.length > 0 || both.ids !== undefined
   return {
     area,
     levels: isEmpty ? [] : LEVELS.filter((known) => levels === undefined || levels.includes(known)),
     time,
     cloud,
     tiles: common(filters.map((filter) => filter.tiles))?.toSorted(),
-    dedupe: dedupe ?? (isByIds ? 'none' : 'latest'),
+    dedupe: dedupe ?? (only.some(tellsProductsApart) ? 'none' : 'latest'),
     only: only.length > 1 ? { and: only } : only[0],
     sort: sortby?.sort ?? '-datetime',
-    colours:
-      where.length > 0 || rank ? { sampling: DEFAULT_SAMPLING, which: 'known', where, rank } : undefined,
+    colours: where.length > 0 || rank ? { sampling: DEFAULT_SAMPLING, where, rank } : undefined,
   }
 }
+
+/** In these the products of one acquisition differ: who asks for one means it, superseded or not. */
+const OF_PRODUCTS: readonly Field[] = ['productId', 'granuleId', 'baseline', 'generationTime']
+
+const tellsProductsApart = (condition: Condition): boolean =>
+  [...fieldsIn(condition)].some((field) => OF_PRODUCTS.includes(field))
 
 /** The time that lies in all of those given. */
 function narrowest(times: readonly (Search['time'] | undefined)[]): Search['time'] {

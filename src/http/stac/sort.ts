@@ -1,6 +1,7 @@
 import type { Sort } from '../../catalog/port.ts'
 import { SHARES, type Share } from '../../colour/port.ts'
 import { nearMiss } from '../../near-miss.ts'
+import { clipped } from './expression.ts'
 
 /** The order of an answer; `share` where it is by that of the remembered colours. */
 export type StacSort = { readonly sort: Sort; readonly share: Share | undefined }
@@ -22,23 +23,27 @@ const ORDERS: Readonly<Record<string, Readonly<Record<Key['direction'], Sort>>>>
   'swath:coverage': { asc: '-coverage', desc: 'coverage' },
 }
 
+/** Many end their keys with it so that the order is total, which ours always is. */
+const LAST_KEY = 'id'
+
 /**
- * Reads `sortby`: a text `-datetime,+eo:cloud_cover`, or `[{field, direction}]`; a string is what is wrong, a
- * clause. What is equal comes newest first, so no second key but that is taken.
+ * Reads `sortby`: a text `-datetime,+id`, or `[{field, direction}]`; a string is what is wrong, a clause. What is
+ * equal comes newest first and each item has its place, so of further keys those are taken that say no more.
  */
 export function readSort(given: unknown): StacSort | string {
-  const keys = typeof given === 'string' ? textKeys(given) : jsonKeys(given)
-  if (typeof keys === 'string') return keys
+  const all = typeof given === 'string' ? textKeys(given) : jsonKeys(given)
+  if (typeof all === 'string') return all
+  const keys = all.length > 1 && all.at(-1)?.field === LAST_KEY ? all.slice(0, -1) : all
   const [first, ...others] = keys
   if (!first) return { sort: '-datetime', share: undefined }
   const strange = keys.find(({ field }) => !SORT_FIELDS.includes(field))
   if (strange) {
-    const { field } = strange
+    const field = clipped(strange.field)
     const named = `names ${JSON.stringify(field)}`
     return `${named}; answers are sorted by one of ${SORT_FIELDS.join(', ')}${nearMiss(field, SORT_FIELDS)}`
   }
   if (others.some(({ field, direction }) => field !== 'datetime' || direction !== 'desc')) {
-    return 'has several keys; answers are sorted by one, and what is equal comes newest first (-datetime)'
+    return 'has several keys; answers are sorted by one, behind which -datetime and id may stand, as what is equal comes newest first'
   }
   return orderOf(first)
 }

@@ -1,5 +1,4 @@
 import type { Context } from 'hono'
-import { Fault } from '../../errors.ts'
 import type { Env } from '../env.ts'
 import { streamBody } from '../stream.ts'
 
@@ -9,6 +8,7 @@ import { streamBody } from '../stream.ts'
  */
 export async function streamed(c: Context<Env>, pieces: AsyncGenerator<string>) {
   if (speaksHttp10(c)) return (await Array.fromAsync(pieces)).join('')
+  c.set('isPulled', true)
   const body = await streamBody(pieces, (thrown) => breakOff(c, thrown))
   if (c.req.method !== 'HEAD') return body
   await body.cancel()
@@ -19,8 +19,6 @@ export const speaksHttp10 = (c: Context<Env>): boolean => c.env.incoming.httpVer
 
 /** Ends the connection; who left already is not told of. */
 export function breakOff(c: Context<Env>, thrown: unknown): void {
-  if (!c.req.raw.signal.aborted) {
-    console.error(`${c.req.path} broken off:`, thrown instanceof Fault ? thrown.message : thrown)
-  }
+  if (!c.req.raw.signal.aborted) c.var.seen.brokenOff(thrown)
   c.env.outgoing.destroy()
 }

@@ -3,7 +3,9 @@ import { Wrong } from './expression.ts'
 
 /** What a shape is read from: the pieces of CQL2 text, of which it is a part. */
 export type Pieces = {
+  peek(): Token
   next(): Token
+  word(word: string): boolean
   sign(sign: string): boolean
   expect(sign: string): void
 }
@@ -21,6 +23,7 @@ const SHAPES = {
     type: 'MultiPolygon',
     coordinates: several(pieces, () => bracketed(pieces, lines)),
   }),
+  geometrycollection: (pieces) => ({ type: 'GeometryCollection', geometries: several(pieces, member) }),
   bbox: (pieces) => boxShape(several(pieces, numberOf)),
 } as const satisfies Record<string, (pieces: Pieces) => object>
 
@@ -35,23 +38,53 @@ export function readShape(word: Shape, pieces: Pieces): object {
   return shape
 }
 
-/** `[west, south, east, north]` as a polygon; six numbers have heights, which are left out. @throws {Wrong} */
+/**
+ * `[west, south, east, north]` as a polygon, or as two where it crosses the antimeridian (RFC 7946, 3.1.9), west
+ * being more than east; six numbers have heights, which are left out.
+ * @throws {Wrong}
+ */
 export function boxShape(numbers: readonly number[]): object {
   const [west, south, east, north] =
     numbers.length === 6 ? [0, 1, 3, 4].map((index) => numbers[index]) : numbers
   const isBox = numbers.length === 4 || numbers.length === 6
   if (!isBox || west === undefined || south === undefined || east === undefined || north === undefined)
     throw new Wrong(`holds a box of ${numbers.length} numbers; it takes west, south, east, north`)
-  if (west >= east || south >= north)
-    throw new Wrong('holds a box whose west is not below its east or whose south is not below its north')
-  const corners = [
-    [west, south],
-    [east, south],
-    [east, north],
-    [west, north],
-    [west, south],
-  ]
-  return { type: 'Polygon', coordinates: [corners] }
+  if (west === east || south >= north)
+    throw new Wrong('holds a box whose west is its east or whose south is not below its north')
+  if (west < east) return { type: 'Polygon', coordinates: [outline(west, south, east, north)] }
+  if (west > 180 || east < -180)
+    throw new Wrong('holds a box that crosses the antimeridian and has a longitude beyond ±180')
+  if (west > 180 || east < -180)
+    throw new Wrong('holds a box that crosses the antimeridian from or to beyond ±180')
+  const halves = [
+    [west, 180],
+    [-180, east],
+  ] as const
+  const coordinates = halves
+    .filter(([from, to]) => from !== to)
+    .map(([from, to]) => [outline(from, south, to, north)])
+  if (coordinates.length === 0)
+    throw new Wrong('holds a box whose west and east are the antimeridian, between which nothing lies')
+  return { type: 'MultiPolygon', coordinates }
+}
+
+const outline = (west: number, south: number, east: number, north: number): Position[] => [
+  [west, south],
+  [east, south],
+  [east, north],
+  [west, north],
+  [west, south],
+]
+
+/** A shape of a collection, from its name on. */
+function member(pieces: Pieces): object {
+  const token = pieces.next()
+  const word = token.kind === 'name' ? token.name.toLowerCase() : ''
+  if (!isShapeWord(word) || word === 'bbox')
+    throw new Wrong(`holds a GEOMETRYCOLLECTION of other than shapes at letter ${token.at}`)
+  pieces.word('z')
+  pieces.expect('(')
+  return readShape(word, pieces)
 }
 
 function several<T>(pieces: Pieces, read: (pieces: Pieces) => T): T[] {
@@ -67,9 +100,10 @@ function bracketed<T>(pieces: Pieces, read: (pieces: Pieces) => T): T {
   return inner
 }
 
+/** A height may stand behind longitude and latitude, as in GeoJSON. */
 function position(pieces: Pieces): Position {
-  const longitude = numberOf(pieces)
-  return [longitude, numberOf(pieces)]
+  const ground = [numberOf(pieces), numberOf(pieces)]
+  return pieces.peek().kind === 'number' ? [...ground, numberOf(pieces)] : ground
 }
 
 const positions = (pieces: Pieces): Position[] => several(pieces, position)

@@ -121,10 +121,33 @@ describe('the API', () => {
   )
 
   test('documents take no parameters', async () => {
-    for (const path of ['', '/collections', '/conformance', '/queryables']) {
+    for (const path of ['', '/conformance', '/queryables']) {
       const { status, description } = await failureOf(ask(`${path}?limit=3`))
       expect(status).toBe(400)
       expect(description).toContain('limit')
+    }
+  })
+
+  test('gives collections in pages where a limit is told', async () => {
+    const page = z.looseObject({
+      collections: z.array(z.looseObject({ id: z.string() })),
+      links: z.array(z.looseObject({ rel: z.string(), href: z.string() })),
+    })
+    const read = async (href: string) => {
+      const { collections, links } = page.parse(await (await fetch(href)).json())
+      return { ids: collections.map(({ id }) => id), next: links.find(({ rel }) => rel === 'next')?.href }
+    }
+    const both = ['sentinel-2-l1c', 'sentinel-2-l2a']
+    for (const asked of ['', '?limit=2', '?limit=10', '?limit=1000000', '?token=sentinel-2-l1c']) {
+      expect(await read(`${root}/collections${asked}`)).toEqual({ ids: both, next: undefined })
+    }
+    const first = await read(`${root}/collections?limit=1`)
+    expect(first.ids).toEqual(both.slice(0, 1))
+    expect(await read(first.next ?? '')).toEqual({ ids: both.slice(1), next: undefined })
+    for (const wrong of ['limit=0', 'limit=x', 'token=landsat', 'page=2', 'limit=1&limit=2']) {
+      const { status, code, description } = await failureOf(ask(`/collections?${wrong}`))
+      expect([status, code]).toEqual([400, 'InvalidParameterValue'])
+      expect(description).toContain(wrong.split('=')[0])
     }
   })
 

@@ -61,7 +61,8 @@ describe('CQL2 JSON', () => {
     [op('=', op('casei', a), 'x'), 'uses casei'],
     [op('=', op('+', a, 1), 2), 'uses +, which is no function here'],
     [op('eq', a, 1), 'uses eq, which is no function here'],
-    [op('s_intersects', a, { bbox: [1, 'x', 3, 4] }), 'holds a box of 3 numbers'],
+    [op('s_intersects', a, { bbox: [1, 3, 4] }), 'holds a box of 3 numbers'],
+    [op('s_intersects', a, { bbox: [1, 'x', 2, 3, 4] }), 'holds an object of bbox, which is neither'],
     [op('t_during', a, { interval: [1, 2] }), 'holds an interval of other than two times'],
     [op('=', { op: '__proto__', args: [] }, 1), 'uses __proto__'],
   ])('%j is refused', (json, why) => {

@@ -86,6 +86,8 @@ describe('CQL2 text', () => {
   ] as const
   test.each([
     ['POINT(-10.5 50)', { type: 'Point', coordinates: [-10.5, 50] }],
+    ['POINT(-10.5 50 8)', { type: 'Point', coordinates: [-10.5, 50, 8] }],
+    ['Point Z (-10.5 50 8)', { type: 'Point', coordinates: [-10.5, 50, 8] }],
     [
       'linestring (0 0, 1 1)',
       {
@@ -189,7 +191,9 @@ describe('CQL2 text that is not understood is refused, all of it being read', ()
     ['t = DATE(2020)', 'where a time in single quotes belongs'],
     ['s_intersects(geometry, POLYGON((0 0, 1))', 'holds a shape without a number at letter 39'],
     ['s_intersects(geometry, BBOX(1,2,3))', 'holds a box of 3 numbers'],
-    ['s_intersects(geometry, BBOX(10,0,-10,5))', 'whose west is not below its east'],
+    ['s_intersects(geometry, BBOX(10,0,10,5))', 'whose west is its east'],
+    ['s_intersects(geometry, BBOX(10,5,20,0))', 'whose south is not below its north'],
+    ['s_intersects(geometry, BBOX(180,0,-180,5))', 'between which nothing lies'],
     ['s_intersects(geometry, 5)', 'other than a property and a geometry'],
     ['a = POINT(1 2)', 'holds a geometry where a value belongs'],
     ['AND', 'has AND at letter 1'],

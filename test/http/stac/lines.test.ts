@@ -155,7 +155,7 @@ describe('a search in lines', () => {
   })
 
   test('is broken off when a later page fails, and a status where the first one does', async () => {
-    const complaints = vi.spyOn(console, 'error').mockImplementation(() => {})
+    const complaints = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
     let calls = 0
     let failing = 3
     const { search: failingSearch, stop } = await serveWith((catalog) => async (asked, options) => {
@@ -166,7 +166,8 @@ describe('a search in lines', () => {
       const response = await fetch(`${failingSearch}&format=ndjson`)
       expect(response.status).toBe(200)
       await expect(response.text()).rejects.toThrow()
-      expect(complaints.mock.calls.join()).toContain('The catalog is gone.')
+      // The log tells of it when the connection has ended.
+      await vi.waitFor(() => expect(complaints.mock.calls.join()).toContain('The catalog is gone.'))
       ;[calls, failing] = [0, 1]
       const atOnce = await fetch(`${failingSearch}&format=ndjson`)
       expect([atOnce.status, atOnce.headers.get('etag')]).toEqual([502, null])

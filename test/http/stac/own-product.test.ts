@@ -55,6 +55,36 @@ test('each item is found by its id, with the images and the thumbnail of its own
   }
 })
 
+test.for([
+  ["s2:product_uri = 'OLDER.SAFE'", 'none'],
+  ["id LIKE 'OLDER%'", 'none'],
+  ["s2:granule_id = 'GRANULE'", 'none'],
+  ["swath:granule_id = 'GRANULE'", 'none'],
+  ["s2:processing_baseline < '05.00'", 'none'],
+  ["NOT s2:processing_baseline = '05.00'", 'none'],
+  ["s2:generation_time < '2023-01-01'", 'none'],
+  ["created < '2023-01-01' AND platform = 'sentinel-2a'", 'none'],
+  ["updated < '2023-01-01' OR eo:cloud_cover > 100", 'none'],
+  ["platform = 'sentinel-2a'", 'latest'],
+  ["datetime >= '2021-03-01' AND eo:cloud_cover >= 0", 'latest'],
+] as const)('of the filter %s dedupe is %s where it is not told', async ([told, dedupe]) => {
+  const filter = told.replace('OLDER', older.PRODUCT_ID ?? '').replace('GRANULE', older.GRANULE_ID ?? '')
+  const found = async (more: Readonly<Record<string, string>>) =>
+    idsOf([await pageOf({ href: `${items}?${new URLSearchParams({ filter, ...more })}` })])
+  const all = await found({ dedupe: 'none' })
+  expect(all).toContain(older.PRODUCT_ID)
+  const best = await found({ dedupe: 'latest' })
+  expect(best).not.toContain(older.PRODUCT_ID)
+  expect(await found({})).toEqual(dedupe === 'none' ? all : best)
+})
+
+test('a query on the name of a superseded product finds it', async () => {
+  const query = JSON.stringify({ 's2:product_uri': { eq: `${older.PRODUCT_ID}.SAFE` } })
+  expect(idsOf([await pageOf({ href: `${items}?${new URLSearchParams({ query })}` })])).toEqual([
+    older.PRODUCT_ID,
+  ])
+})
+
 test('a thumbnail is asked of the product it is of', async () => {
   for (const [id, folder] of [
     [older.PRODUCT_ID, older.PRODUCT_ID],

@@ -33,6 +33,28 @@ describe('bbox', () => {
   })
 
   test.for([
+    '179.5,-20,-179.5,-10',
+    '180,-20,-179.5,-10',
+    '179.5,-20,-180,-10',
+    '12,-20,-170,60',
+    '12,55,14,56.5',
+  ])('of %s finds the same in a filter', async (box) => {
+    const expected = await found(`bbox=${box}`)
+    expect(expected.length).toBeGreaterThan(5)
+    expect(await found(`filter=S_INTERSECTS(geometry,BBOX(${box}))`)).toEqual(expected)
+    const filter = {
+      op: 's_intersects',
+      args: [{ property: 'geometry' }, { bbox: box.split(',').map(Number) }],
+    }
+    expect(await foundBy({ filter })).toEqual(expected)
+  })
+
+  test.for(['190,0,-170,5', '170,0,-190,5'])('of %s is refused in a filter', async (box) => {
+    const { status, description } = await wrong(`filter=S_INTERSECTS(geometry,BBOX(${box}))`)
+    expect([status, description]).toEqual([400, expect.stringContaining('filter ')])
+  })
+
+  test.for([
     ['bbox=1,2,3', 'holds 3 numbers'],
     ['bbox=1,2,3,4,5', 'holds 5 numbers'],
     ['bbox=12,56,14,55', 'has its south north of its north'],
@@ -48,7 +70,7 @@ describe('bbox', () => {
     expect(description).toContain(`bbox ${clause}`)
   })
 
-  test.for([[['1', 2, 3, 4]], [{}], [5], [[null, 1, 2, 3]], [[[1], 2, 3, 4]]] as const)(
+  test.for([[['1', 2, 3, 4]], [{}], [5], [[null, 1, 2, 3]], [[[1], 2, 3, 4]], ['12,55,14,56']] as const)(
     'of JSON that is %j is refused',
     async ([bbox]) => {
       const { status, description } = await wrongBody({ bbox })
@@ -107,7 +129,7 @@ describe('intersects', () => {
   })
 
   test('that is nested without end is refused', async () => {
-    const body = `{"intersects":${'['.repeat(200_000)}${']'.repeat(200_000)}}`
+    const body = `{"intersects":${'['.repeat(150_000)}${']'.repeat(150_000)}}`
     const headers = { 'content-type': 'application/json' }
     const { status } = await failureOf(fetch(search, { method: 'POST', headers, body }))
     expect(status).toBe(400)
@@ -121,6 +143,12 @@ describe('datetime', () => {
     expect(await found('datetime=2021-01-05t00:00:00z/2021-01-08t23:59:59z')).toEqual(upper)
     expect(await found('datetime=2021-01-05T02:00:00%2B02:00/2021-01-08T23:59:59.000000Z')).toEqual(upper)
     const all = await found('')
+    expect(
+      await found('datetime=2021-01-05T00:00:00.0000000000Z/2021-01-08T23:59:59.000000999999999999Z'),
+    ).toEqual(upper)
+    const fine =
+      "datetime >= '2021-01-05T00:00:00.0000000000Z' AND datetime <= TIMESTAMP('2021-01-08T23:59:59.00000099999999999999999999999999999999999999Z')"
+    expect(await found(`filter=${encodeURIComponent(fine)}`)).toEqual(upper)
     const from = await found('datetime=2021-01-05T00:00:00Z/..')
     expect(await found('datetime=2021-01-05T00:00:00Z/')).toEqual(from)
     const until = await found('datetime=../2021-01-04T23:59:59.999Z')
@@ -232,6 +260,8 @@ describe('sortby and fields', () => {
   test.for([
     ['sortby=title', 'sortby names "title"; answers are sorted by one of datetime'],
     ['sortby=eo:cloud_cover,swath:coverage', 'sortby has several keys'],
+    ['sortby=eo:cloud_cover,id,-datetime', 'sortby names "id"'],
+    ['sortby=id', 'sortby names "id"'],
     ['sortby=-datetime,', 'sortby holds an empty name'],
     ['sortby=swath:coverage', 'needs an area'],
     ['fields=,id', 'fields holds an empty'],
@@ -248,6 +278,22 @@ describe('sortby and fields', () => {
     const { status, code, description } = await wrong(parameters)
     expect([status, code]).toEqual([400, 'InvalidParameterValue'])
     expect(description).toContain(sentence)
+  })
+
+  test.for([
+    ['-datetime,id', '-datetime'],
+    ['-datetime,-id', '-datetime'],
+    ['datetime,properties.id', 'datetime'],
+    ['eo:cloud_cover,-datetime,+id', 'eo:cloud_cover'],
+    ['-eo:cloud_cover,-datetime', '-eo:cloud_cover'],
+  ])('sortby=%s is the order of %s', async ([several, alone]) => {
+    expect(await found(`sortby=${encodeURIComponent(several ?? '')}`)).toEqual(await found(`sortby=${alone}`))
+    const keys = (several ?? '').split(',').map((key) => ({
+      field: key.replace(/^[+-]/, ''),
+      direction: key.startsWith('-') ? 'desc' : 'asc',
+    }))
+    const posted = await pageOf({ href: search, method: 'POST', body: { sortby: keys, limit: 1000 } })
+    expect(idsOf([posted])).toEqual(await found(`sortby=${alone}`))
   })
 
   test.for([
@@ -285,16 +331,39 @@ describe('a body', () => {
       status: 415,
       code: 'UnsupportedMediaType',
     })
-    expect(await posted(`{"x":"${'x'.repeat(11 * 2 ** 20)}"}`, json)).toMatchObject({ status: 413 })
+    expect(await posted(`{"x":"${'x'.repeat(4 * 2 ** 20)}"}`, json)).toMatchObject({ status: 413 })
   })
 
-  test('takes parameters, and its address none but the token', async () => {
-    expect((await failureOf(post(`${search}?limit=3`, {}))).description).toContain('limit is no parameter')
+  test.for([
+    ['many members', `{${Array.from({ length: 150_000 }, (_, i) => `"k${i}":1`).join()}}`],
+    ['an endless member', `{"${'ab'.repeat(1.9e6)}":1}`],
+    ['an endless sortby', `{"sortby":"${'ab'.repeat(1.9e6)}"}`],
+    ['an endless datetime', `{"datetime":"${'ab'.repeat(1.9e6)}"}`],
+    ['an endless member of fields', `{"fields":{"${'ab'.repeat(1.9e6)}":1}}`],
+  ])('of %s is refused at once, and in few words', async ([, body]) => {
+    const begun = performance.now()
+    const { status, description } = await posted(body ?? '', json)
+    expect(performance.now() - begun).toBeLessThan(2000)
+    expect(status).toBe(400)
+    expect(description.length).toBeLessThan(1000)
   })
 
-  test('that is empty asks for all', async () => {
-    const response = await fetch(search, { method: 'POST', headers: json, body: '' })
-    expect(response.status).toBe(200)
-    await response.text()
+  test('takes parameters, and its address none', async () => {
+    const { description } = await failureOf(post(`${search}?limit=3`, {}))
+    expect(description).toContain('limit stands in the address')
+  })
+
+  test.for([{ headers: json, body: '' }, { headers: json }, {}])(
+    'that is empty asks for all: %j',
+    async (posted) => {
+      const response = await fetch(search, { method: 'POST', ...posted })
+      expect(response.status).toBe(200)
+      await response.text()
+    },
+  )
+
+  test('of no type is refused', async () => {
+    const body = new Blob(['{}'])
+    expect((await failureOf(fetch(search, { method: 'POST', body }))).status).toBe(415)
   })
 })

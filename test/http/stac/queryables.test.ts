@@ -1,9 +1,12 @@
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { describe, expect, it } from 'vitest'
+import { collectionOf } from '../../../src/http/stac/collections.ts'
 import { itemOf } from '../../../src/http/stac/item.ts'
 import { itemIdOf } from '../../../src/http/stac/item-id.ts'
+import { PROPERTIES } from '../../../src/http/stac/properties.ts'
 import { queryablesOf, sortablesOf } from '../../../src/http/stac/queryables.ts'
+import { LEVELS } from '../../../src/sentinel2/bands.ts'
 import { L1C, L2A, LONG } from './granules.ts'
 
 const BASE = 'https://swath.example'
@@ -38,6 +41,18 @@ describe('queryables', () => {
       expect(Object.keys(told).length).toBeGreaterThan(15)
       validate({ ...told, id: itemIdOf(granule), collection, geometry })
       expect(validate.errors ?? []).toEqual([])
+    }
+  })
+
+  it('are without numbers of colours, which filters take beside the rest alone, and collections tell of', () => {
+    const names = Object.keys(queryablesOf(BASE).properties)
+    expect(names.filter((name) => name.startsWith('swath:'))).toEqual(['swath:granule_id'])
+    for (const level of LEVELS) {
+      const { description, summaries } = collectionOf(level, { base: BASE })
+      for (const [name, { means }] of Object.entries(PROPERTIES)) {
+        if (means === 'colour') expect(description).toContain(name)
+      }
+      expect(summaries).toMatchObject({ 'swath:share_red': { minimum: 0, maximum: 1 } })
     }
   })
 

@@ -177,6 +177,16 @@ describe('an entity tag', () => {
     expect(same.status).toBe(200)
   })
 
+  test('spares no answer to a POST', async () => {
+    const body = { method: 'POST', body: '{"limit":1}' }
+    const response = await fetch(search, {
+      ...body,
+      headers: { 'content-type': 'application/json', 'if-none-match': '*' },
+    })
+    await response.text()
+    expect(response.status).toBe(200)
+  })
+
   test('is not given to what colours decide', async () => {
     const response = await fetch(`${search}?sortby=-swath:share_red`)
     await response.text()

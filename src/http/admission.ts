@@ -1,0 +1,102 @@
+import type { Context, MiddlewareHandler } from 'hono'
+import { Fault } from '../errors.ts'
+import { clientOf, type Recognition } from './client-of.ts'
+import type { Env } from './env.ts'
+
+export type AdmissionOptions = Recognition & {
+  /** Requests under way, from their headers to the last byte of their answers: in all, and of one client. */
+  readonly most: number
+  readonly mostOfOne: number
+}
+
+export type AdmissionState = {
+  readonly inFlight: number
+  /** Clients that have requests under way. */
+  readonly clients: number
+  /** Since the start, refused for their client's requests, and for everybody's. */
+  readonly refusedOfOne: number
+  readonly refusedOfAll: number
+}
+
+export interface Admission {
+  readonly handle: MiddlewareHandler<Env>
+  state(): AdmissionState
+}
+
+/** What tells how the service does is answered however much it has to do. */
+const ALWAYS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
+/** Seconds. */
+const RETRY_AFTER = 2
+
+export const USUAL_ADMISSION: AdmissionOptions = {
+  keys: undefined,
+  trustedProxies: 0,
+  most: 1000,
+  mostOfOne: 250,
+}
+
+/**
+ * Lets requests in up to a bound, and those of one client up to one of its own; the rest is told at once to come
+ * again. Handlers find the client in their context.
+ */
+export function admission(options: AdmissionOptions = USUAL_ADMISSION): Admission {
+  const ofClients = new Map<string, number>()
+  let [inFlight, refusedOfOne, refusedOfAll] = [0, 0, 0]
+
+  const enter = (client: string) => {
+    const ofOne = ofClients.get(client) ?? 0
+    if (ofOne >= options.mostOfOne) {
+      refusedOfOne++
+      throw tooMany(ofOne)
+    }
+    if (inFlight >= options.most) {
+      refusedOfAll++
+      throw overloaded(inFlight)
+    }
+    inFlight++
+    ofClients.set(client, ofOne + 1)
+  }
+
+  const leave = (client: string) => {
+    inFlight--
+    const left = (ofClients.get(client) ?? 1) - 1
+    if (left === 0) ofClients.delete(client)
+    else ofClients.set(client, left)
+  }
+
+  return {
+    handle: async (c, next) => {
+      if (ALWAYS.has(c.req.path)) return next()
+      const client = clientOf(c, options)
+      if (client === undefined) return next()
+      enter(client)
+      c.set('client', client)
+      whenOver(c, () => leave(client))
+      return next()
+    },
+    state: () => ({ inFlight, clients: ofClients.size, refusedOfOne, refusedOfAll }),
+  }
+}
+
+/** Once the answer is out or its reader has gone. */
+function whenOver(c: Context<Env>, done: () => void): void {
+  const { outgoing } = c.env
+  if (outgoing.destroyed) done()
+  else outgoing.once('close', done)
+}
+
+const tooMany = (inFlight: number) =>
+  new Fault(
+    'too-many',
+    `${inFlight} requests of yours are under way, as many as one client may have; wait for some of them.`,
+    { retryAfter: RETRY_AFTER },
+  )
+
+const overloaded = (inFlight: number) =>
+  new Fault(
+    'overloaded',
+    `${inFlight} requests are under way, as many as may be; try again a little later.`,
+    {
+      retryAfter: RETRY_AFTER,
+    },
+  )
