@@ -24,7 +24,7 @@ export const agesOf = ({ levels, updatedAt }: Freshness, now: Micros) => ({
 })
 
 /** Days from the newest sensing time to now, to a tenth. */
-export const ageInDays = ({ newestSensing }: LevelFreshness, now: Micros): number =>
+const ageInDays = ({ newestSensing }: LevelFreshness, now: Micros): number =>
   Math.round(((now - newestSensing) / DAY) * 10) / 10
 
 /**

@@ -20,7 +20,7 @@ type Group = readonly [key: number, granules: number, leastCloud: number | null]
 type Growing = { granules: number; leastCloud: number }
 
 /** Percent past all: so much have granules whose cloud is not known where granules are ordered by it. */
-export const UNKNOWN_CLOUD = 101
+const UNKNOWN_CLOUD = 101
 const TENS = 10
 
 /** `tally(cell, sensing, cloud)`: the JSON of a Tally. */

@@ -101,7 +101,7 @@ function answerOf(message: IncomingMessage): Answer {
  * a date gone by, undefined where it is neither.
  * @param now milliseconds since 1970
  */
-export function parseRetryAfter(header: string | undefined, now: number): number | undefined {
+function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined
   if (/^\d+$/.test(header.trim())) return Number(header)
   const date = HTTP_DATE.test(header) ? Date.parse(header) : Number.NaN

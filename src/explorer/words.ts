@@ -6,8 +6,6 @@ const UNITS = ['bytes', 'kB', 'MB', 'GB', 'TB', 'PB']
 /** `1 granule`, `1,204 granules`. */
 export const counted = (n: number, word: string): string => `${NUMBER.format(n)} ${word}${n === 1 ? '' : 's'}`
 
-export const numberText = (n: number): string => NUMBER.format(n)
-
 /** Bytes in powers of 1000, as disks and networks are sold. */
 export function bytesText(bytes: number): string {
   const step = bytes < 1000 ? 0 : Math.min(Math.floor(Math.log10(bytes) / 3), UNITS.length - 1)

@@ -23,7 +23,7 @@ const NAMES =
 /** Where in the row the fields begin that follow the names. */
 export const AFTER_NAMES = NAMES.length
 const PRODUCT = 35
-export const PRODUCT_LENGTH = 60
+const PRODUCT_LENGTH = 60
 /** Bytes of the names of granule and product, which come first. */
 export const NAMES_LENGTH = PRODUCT + PRODUCT_LENGTH
 const DATATAKE = NAMES_LENGTH + 1

@@ -108,7 +108,7 @@ export const featureCollection = z.strictObject({
 })
 
 /** One image of an answer in NDJSON, and one row in CSV. */
-export const imageRow = z.strictObject({
+const imageRow = z.strictObject({
   granule_id: z.string(),
   product_id: z.string(),
   mgrs_tile: tile,

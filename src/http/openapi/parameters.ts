@@ -42,7 +42,7 @@ const besides = (names: readonly string[]) => (names.length > 0 ? { 'x-goes-with
  * The JSON Schema of what a schema reads, by the form of the value that is written: a text that is read into a
  * list is a list, and one that is read as a number has bounds and no pattern.
  */
-export function writtenSchema(schema: z.ZodType): JsonSchema {
+function writtenSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...written } = z.toJSONSchema(schema, {
     io: 'input',
     override: ({ zodSchema, jsonSchema }) => {

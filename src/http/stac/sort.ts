@@ -9,7 +9,7 @@ export type StacSort = { readonly sort: Sort; readonly share: Share | undefined 
 type Key = { readonly field: string; readonly direction: 'asc' | 'desc' }
 
 /** By what answers can be sorted, without `properties.`. */
-export const SORT_FIELDS: readonly string[] = [
+const SORT_FIELDS: readonly string[] = [
   'datetime',
   'eo:cloud_cover',
   'swath:coverage',
