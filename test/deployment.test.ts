@@ -49,7 +49,7 @@ const copied = ofImage('COPY')
 
 /** A value of app.yaml, whose lines are `name: value`; undefined where there is none. */
 const yamlValue = (name: string): string | undefined =>
-  new RegExp(`^ *${name}: *(.+)$`, 'm').exec(textOf('app.yaml'))?.[1]?.replaceAll(/^'|'$/g, '')
+  new RegExp(`^ *${name}: *(.+)$`, 'm').exec(textOf('app.yaml'))?.[1]?.replaceAll(/^"|"$/g, '')
 
 const flagsIn = (words: readonly string[]): string[] => words.filter((word) => word.startsWith('--'))
 const started = z.array(z.string()).parse(JSON.parse(ofImage('CMD')[0] ?? '[]'))

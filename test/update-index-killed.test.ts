@@ -47,7 +47,9 @@ function tilesWithNews(file: string, settled: AboutIndex['settled']): number {
       expect([PER_TILE.before, PER_TILE.after]).toContain(granules)
     }
     const rows = TILES.length * PER_TILE.before + updated.length * (PER_TILE.after - PER_TILE.before)
-    expect(about.settled).toEqual(settled)
+    // A run that was faster than its end by force has settled.
+    const through = { ...settled, L1C: { ...settled?.L1C, generation: about.newest.L1C.generation } }
+    expect(updated.length === TILES.length ? [settled, through] : [settled]).toContainEqual(about.settled)
     expect(about).toMatchObject({ rows, superseded: updated.length, tiles: TILES.length })
     return updated.length
   } finally {
