@@ -6,6 +6,8 @@ import { FLAGS } from './world.ts'
  * npm run bench                runs all benches one after another
  * npm run bench -- <name> …    runs those named
  * npm run bench -- index --rows 40e6   at another size than the ordinary 4e6
+ * npm run bench -- load --minutes 1.5  the mixed part for another time than the ordinary ten minutes
+ * npm run bench -- load-start --index <file>   on an index of one's own; BENCH_INDEX names one, too
  * BENCH_SERVER_FLAGS            flags of Node for the servers that are measured
  * Figures go to stdout as Markdown; a target that is missed is printed as such and is no failure, an
  * answer that is wrong is one. bench/RESULTS.md holds a run.
@@ -32,9 +34,10 @@ const BENCHES: Readonly<Record<string, () => Promise<readonly Bench[]>>> = {
     const { benchWholeIndex } = await import('./whole-index.ts')
     return [() => benchWholeIndex(rows)]
   },
+  load: async () => [await loadAlone(), await loadMixed(), await loadStart()],
   stac: async () => [(await import('./stac.ts')).benchStac, (await import('./page.ts')).benchPage],
 }
-/** Parts of `area`, `colour` and `stac`, to be run alone. */
+/** Parts of `area`, `colour`, `load` and `stac`, to be run alone. */
 const PARTS: typeof BENCHES = {
   'area-alone': async () => [(await import('./area.ts')).benchArea],
   'area-clients': async () => [(await import('./clients.ts')).benchClients],
@@ -46,18 +49,30 @@ const PARTS: typeof BENCHES = {
   'colour-files': async () => [(await import('./colour-files.ts')).benchColourFiles],
   'colour-memory': async () => [(await import('./colour-memory.ts')).benchColourMemory],
   'colour-rank': async () => [(await import('./colour-rank.ts')).benchColourRank],
+  'load-alone': async () => [await loadAlone()],
+  'load-mixed': async () => [await loadMixed()],
+  'load-start': async () => [await loadStart()],
   'stac-page': async () => [(await import('./page.ts')).benchPage],
   'colour-warm': async () => [(await import('./colour-warm.ts')).benchColourWarm],
 }
 
 const all = { ...BENCHES, ...PARTS }
 const { values, positionals: asked } = parseArgs({
-  options: { rows: { type: 'string' } },
+  options: {
+    rows: { type: 'string' },
+    minutes: { type: 'string', default: '10' },
+    index: { type: 'string' },
+  },
   allowPositionals: true,
 })
 const rows = values.rows === undefined ? undefined : Number(values.rows)
 if (rows !== undefined && !(Number.isInteger(rows) && rows > 0)) {
   console.error(`--rows ${values.rows} is no number of rows, as 40e6 is.`)
+  process.exit(2)
+}
+const minutes = Number(values.minutes)
+if (!(minutes > 0)) {
+  console.error(`--minutes ${values.minutes} is no time, as 10 and 1.5 are.`)
   process.exit(2)
 }
 const unknown = asked.filter((name) => !(name in all))
@@ -72,3 +87,19 @@ for (const name of asked.length > 0 ? asked : Object.keys(BENCHES)) {
   for (const bench of (await all[name]?.()) ?? []) await bench()
 }
 process.exit(0)
+
+/** As many seconds for a row as minutes for the mixed part. */
+async function loadAlone(): Promise<Bench> {
+  const { benchLoadAlone } = await import('./load-alone.ts')
+  return () => benchLoadAlone(Math.max(2, Math.min(minutes, 10)))
+}
+
+async function loadMixed(): Promise<Bench> {
+  const { benchLoadMixed } = await import('./load-mixed.ts')
+  return () => benchLoadMixed(minutes)
+}
+
+async function loadStart(): Promise<Bench> {
+  const { benchStart } = await import('./start.ts')
+  return () => benchStart(values.index)
+}

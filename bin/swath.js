@@ -4,13 +4,14 @@
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const HOME = dirname(dirname(fileURLToPath(import.meta.url)))
 const MAIN = join(HOME, 'src/main.ts')
 
-if (process.features.typescript) await here()
+if (HOME.split(sep).includes('node_modules')) refuse()
+else if (process.features.typescript) await here()
 else elsewhere()
 
 async function here() {
@@ -49,7 +50,20 @@ function ownNode() {
   }
 }
 
+/** Node strips no types below node_modules, by whatever flag (nodejs.org/api/typescript.html). */
+function refuse() {
+  end(
+    `it was installed below node_modules, in ${HOME}, where Node runs no TypeScript; take the project into a folder ` +
+      'of its own (git clone, or a copy of this one), run npm install there, and start it from there. npm link or ' +
+      'npm install <that folder> then bring its command here.',
+  )
+}
+
 function fail(why) {
-  process.stderr.write(`swath: ${why}; run npm ci in ${HOME}, which brings what is missing.\n`)
+  end(`${why}; run npm ci in ${HOME}, which brings what is missing.`)
+}
+
+function end(sentence) {
+  process.stderr.write(`swath: ${sentence}\n`)
   process.exitCode = 1
 }

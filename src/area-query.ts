@@ -1,5 +1,13 @@
 import { z } from 'zod'
-import { type AreaForm, areaErrors, areaNames, areaOf, askedArea, type ReadShape } from './asked-area.ts'
+import {
+  type AreaForm,
+  ASKED_AREA,
+  areaErrors,
+  areaNames,
+  areaOf,
+  askedAreaAs,
+  type ReadShape,
+} from './asked-area.ts'
 import { type ColourWish, type Cursor, isByRank, type Search } from './catalog/port.ts'
 import type { Rank, Sampling, Source } from './colour/port.ts'
 import { COLOUR_OPTIONS, samplingErrors, samplingOf, samplingUnused } from './colour-query.ts'
@@ -94,7 +102,7 @@ export function parseAreaQuery(
   const known = [...areaNames(form), ...Object.keys(AREA_OPTIONS.shape)]
   const { values, errors } = takeParameters(parameters, known)
   const parsedOptions = AREA_OPTIONS.safeParse(values)
-  const parsedArea = askedArea(readShape).safeParse(values)
+  const parsedArea = (readShape ? askedAreaAs(readShape) : ASKED_AREA).safeParse(values)
   const faults = [
     ...alsoWrong,
     ...errors,

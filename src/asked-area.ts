@@ -42,31 +42,36 @@ const bbox = list(number)
 /** The area that a GeoJSON text tells; a string is what is wrong with it, as areaOfGeoJson has it. */
 export type ReadShape = (text: string) => Area | string
 
-/** The parameters of an area, of which a shape is read so: here, or as was read of it elsewhere before. */
-export const askedArea = (readShape: ReadShape = areaOfGeoJson) =>
-  z
-    .object({
-      lat1: latitude.meta({ ...DEGREES_NORTH, ...CORNER, example: 55.660797 }),
-      lng1: longitude.meta({ ...DEGREES_EAST, ...CORNER, example: 12.5896 }),
-      lat2: latitude.meta({ ...DEGREES_NORTH, ...CORNER, example: 55.663369 }),
-      lng2: longitude.meta({ ...DEGREES_EAST, ...CORNER, example: 12.58467 }),
-      bbox: bbox.meta({
-        description:
-          'The area as west,south,east,north, degrees WGS 84; west above east crosses the antimeridian.',
-        minItems: 4,
-        maxItems: 4,
-        example: [11.8, 54.9, 14, 56],
-      }),
-      intersects: read(readShape).meta({
-        description:
-          'The area as GeoJSON: a geometry, a Feature or a FeatureCollection. Longer ones are posted.',
-        contentMediaType: 'application/geo+json',
-        example: '{"type":"Polygon","coordinates":[[[12.4,55.5],[12.9,55.5],[12.9,55.8],[12.4,55.5]]]}',
-      }),
-      lat: latitude.meta({ ...DEGREES_NORTH, description: 'Of the point, degrees WGS 84.', example: 55.66 }),
-      lng: longitude.meta({ ...DEGREES_EAST, description: 'Of the point, degrees WGS 84.', example: 12.58 }),
-    })
-    .partial()
+const shape = (readShape: ReadShape) =>
+  read(readShape).meta({
+    description: 'The area as GeoJSON: a geometry, a Feature or a FeatureCollection. Longer ones are posted.',
+    contentMediaType: 'application/geo+json',
+    example: '{"type":"Polygon","coordinates":[[[12.4,55.5],[12.9,55.5],[12.9,55.8],[12.4,55.5]]]}',
+  })
+
+/** The parameters of an area. */
+export const ASKED_AREA = z
+  .object({
+    lat1: latitude.meta({ ...DEGREES_NORTH, ...CORNER, example: 55.660797 }),
+    lng1: longitude.meta({ ...DEGREES_EAST, ...CORNER, example: 12.5896 }),
+    lat2: latitude.meta({ ...DEGREES_NORTH, ...CORNER, example: 55.663369 }),
+    lng2: longitude.meta({ ...DEGREES_EAST, ...CORNER, example: 12.58467 }),
+    bbox: bbox.meta({
+      description:
+        'The area as west,south,east,north, degrees WGS 84; west above east crosses the antimeridian.',
+      minItems: 4,
+      maxItems: 4,
+      example: [11.8, 54.9, 14, 56],
+    }),
+    intersects: shape(areaOfGeoJson),
+    lat: latitude.meta({ ...DEGREES_NORTH, description: 'Of the point, degrees WGS 84.', example: 55.66 }),
+    lng: longitude.meta({ ...DEGREES_EAST, description: 'Of the point, degrees WGS 84.', example: 12.58 }),
+  })
+  .partial()
+
+/** The same, of which a shape was read elsewhere before. A schema costs a millisecond to make. */
+export const askedAreaAs = (readShape: ReadShape) =>
+  ASKED_AREA.extend({ intersects: shape(readShape).optional() })
 
 /** What is missing of an area, and what stands beside it; `given` holds the parameters of its form alone. */
 export function areaErrors(given: Readonly<Record<string, string>>, form: AreaForm): ParameterError[] {
@@ -91,7 +96,7 @@ const tooMany = (parameter: 'bbox' | 'intersects', others: readonly string[]): P
 })
 
 /** The area of parameters without errors; all ground where there are none. */
-export function areaOf(given: z.infer<ReturnType<typeof askedArea>>): Area {
+export function areaOf(given: z.infer<typeof ASKED_AREA>): Area {
   const { intersects, lat1, lng1, lat2, lng2, lat, lng } = given
   if (intersects) return intersects
   if (given.bbox) {

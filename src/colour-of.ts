@@ -1,5 +1,6 @@
+import { expectedWait } from './calls/expected-wait.ts'
 import { shareFlights } from './calls/flights.ts'
-import { type Lane, takeTurns } from './calls/turns.ts'
+import { type Lane, type TurnLane, takeTurns } from './calls/turns.ts'
 import { chooseBands } from './colour/choose-bands.ts'
 import { type ComponentMean, type MeanSoFar, meansOf } from './colour/mean.ts'
 import type { Colour, Coloured, ColourOf, Cost, Sampling } from './colour/port.ts'
@@ -35,7 +36,10 @@ export type ColourState = {
 
 /** The colours of one storage's granules, shared by all requests. */
 export interface GranuleColours {
-  /** One asker's view: what it has to wait for takes turns with what other clients wait for. */
+  /**
+   * One asker's view: what it has to wait for takes turns with what other clients wait for. A client that would
+   * wait for too long is refused at once (overloaded); who is none, as a warm-up, has patience.
+   */
   lane(storage: Storage, client?: string): ColourLane
   state(): ColourState
   /** Gives up what is under way. */
@@ -52,7 +56,10 @@ export type ColourLane = {
 /** Reads a granule's picture, whether or not its asker waits for it. @throws {Fault} as pixelsOf, cancelled */
 export type PixelsOf = (granule: Granule) => Promise<GranulePixels>
 
-const BOUNDS = { what: 'colours and pictures', most: 10_000, mostOfOne: 2000 }
+const WHAT = 'colours and pictures'
+const BOUNDS = { what: WHAT, most: 10_000, mostOfOne: 2000 }
+/** A third of a request's usual deadline, since others come in between; and what one takes with others beside it. */
+const WAIT = { what: WHAT, mostMs: 20_000, usualMs: 2000 }
 
 /**
  * The one read-through path to colours: the store; else one flight for all who ask. What they leave while it
@@ -60,6 +67,7 @@ const BOUNDS = { what: 'colours and pictures', most: 10_000, mostOfOne: 2000 }
  */
 export function granuleColours({ colours, layouts, sampler, atOnce, waited }: ColourOptions): GranuleColours {
   const turns = takeTurns(atOnce, { ...BOUNDS, waited })
+  const wait = expectedWait({ ...WAIT, slots: atOnce })
   const flights = shareFlights<Coloured>()
   const closing = new AbortController()
   const tally = { remembered: 0, made: 0, failed: 0 }
@@ -68,6 +76,18 @@ export function granuleColours({ colours, layouts, sampler, atOnce, waited }: Co
     run: (work, signal) =>
       lane.run(work, signal ? AbortSignal.any([closing.signal, signal]) : closing.signal),
   })
+
+  /** A request that was let in once asks for all of its colours: those before the later ones are mostly its own. */
+  const unlessTooLong = (turn: TurnLane, lane: Lane): Lane => {
+    let isIn = false
+    return {
+      run: async (work, signal) => {
+        if (!isIn) wait.refuse(turn.ahead())
+        isIn = true
+        return lane.run(work, signal)
+      },
+    }
+  }
 
   async function making<T>(storage: Storage, work: (making: Making) => Promise<T>): Promise<T> {
     const failing = new AbortController()
@@ -93,6 +113,7 @@ export function granuleColours({ colours, layouts, sampler, atOnce, waited }: Co
     // It may have been stored by another process, or by a flight before, while this one waited.
     const known = recall(granule, sampling)
     if (known) return known
+    const start = performance.now()
     try {
       const colour = await (sampling.source === 'bands'
         ? colourOfBands(making, granule, sampling.stride)
@@ -101,6 +122,7 @@ export function granuleColours({ colours, layouts, sampler, atOnce, waited }: Co
       const unstored = await colours.put(granule, sampling, colour)
       making.cost.storeMs += performance.now() - began
       tally.made++
+      wait.took(performance.now() - start)
       return { colour, cost: making.cost, unstored }
     } catch (thrown) {
       tally.failed++
@@ -110,7 +132,9 @@ export function granuleColours({ colours, layouts, sampler, atOnce, waited }: Co
 
   return {
     lane: (storage, client) => {
-      const lane = untilClosing(turns.lane(client))
+      const turn = turns.lane(client)
+      const patient = untilClosing(turn)
+      const lane = client === undefined ? patient : unlessTooLong(turn, patient)
       return {
         rememberedColour: (granule, sampling) => colours.get(granule, sampling),
         colourOf: async (granule, sampling, signal) => {

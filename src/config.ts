@@ -165,7 +165,12 @@ export function readBucketConfig(env: Readonly<Record<string, string | undefined
 }
 
 /** Read by the tests, not by the program. */
-const OTHERS: ReadonlySet<string> = new Set(['SWATH_REAL_DATA', 'SWATH_STAC_SCHEMAS'])
+const OTHERS: ReadonlySet<string> = new Set([
+  'SWATH_REAL_DATA',
+  'SWATH_STAC_SCHEMAS',
+  'SWATH_FUZZ_SEED',
+  'SWATH_FUZZ_REQUESTS',
+])
 
 function strange(name: string): string {
   const nearest = Object.keys(environment.shape).sort((a, b) => distance(name, a) - distance(name, b))[0]

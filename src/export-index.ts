@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { Fault } from './errors.ts'
+import { jsonBytes } from './export-bytes.ts'
 import { ARCHIVE_CSV, type LineForm, NDJSON } from './export-lines.ts'
 import { openExportPlace, stopped, unwritable, writerFor } from './export-place.ts'
 import { type Asked, type Pieces, type Source, sourceOf } from './export-source.ts'
@@ -91,9 +92,20 @@ type Writer = (writing: Writing) => Promise<string>
 
 const WRITERS: ReadonlyMap<string, Writer> = new Map<string, Writer>([
   ['.csv', (writing) => writeLines(ARCHIVE_CSV, writing)],
-  ['.ndjson', (writing) => writeLines(NDJSON, writing)],
+  ['.ndjson', writeNdjson],
   ['.parquet', writeGeoParquet],
 ])
+
+/** Rows of the table go straight into bytes; what a search finds goes the way of all lines. */
+async function writeNdjson(writing: Writing): Promise<string> {
+  const { source, folder, count, signal } = writing
+  if (!source.rows) return writeLines(NDJSON, writing)
+  const file = join(folder, 'granules.txt')
+  await pipeline(jsonBytes(source.rows(), count), createWriteStream(file, { highWaterMark: 4 * PIECE }), {
+    signal,
+  })
+  return file
+}
 
 /** Characters in a piece of text: fewer would cost more writes, more would cost memory for nothing. */
 const PIECE = 1 << 16

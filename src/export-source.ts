@@ -5,7 +5,8 @@ import { StringDecoder } from 'node:string_decoder'
 import type { Catalog, Cursor, Page, Search } from './catalog/port.ts'
 import { Fault, type ParameterError } from './errors.ts'
 import type { AboutIndex } from './index-file/about.ts'
-import { readGranules } from './index-file/export-rows.ts'
+import { readGranules, readRows } from './index-file/export-rows.ts'
+import type { IndexRow } from './index-file/row.ts'
 import { WORLD } from './sentinel2/area.ts'
 import { LEVELS, type Level } from './sentinel2/bands.ts'
 import { tilesOf } from './sentinel2/tiles.ts'
@@ -30,6 +31,8 @@ export type Source = {
   readonly kind: 'read' | 'searched'
   readonly coverage: 'told' | 'not told'
   pieces(): Pieces
+  /** The same as rows of the index, where they are read from its table; only one of the two is to be asked for. */
+  readonly rows?: () => Iterable<readonly IndexRow[]>
   /**
    * The same for who cannot wait for a promise.
    * @param folder where what a search finds is laid down
@@ -70,7 +73,14 @@ function wholeSource(file: string, level: Level | undefined): Source {
   function* pieces(): Generator<Piece> {
     for (const piece of readGranules(file, level)) yield { ...piece, coverage: undefined }
   }
-  return { kind: 'read', coverage: 'not told', pieces, atOnce: async () => pieces(), close: async () => {} }
+  return {
+    kind: 'read',
+    coverage: 'not told',
+    pieces,
+    rows: () => readRows(file, level),
+    atOnce: async () => pieces(),
+    close: async () => {},
+  }
 }
 
 /** Of the whole world a granule covers nothing worth telling. */

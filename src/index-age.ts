@@ -23,9 +23,9 @@ export const agesOf = ({ levels, updatedAt }: Freshness, now: Micros) => ({
   updated_at: formatTime(updatedAt),
 })
 
-/** Days from the newest sensing time to now, to a tenth. */
+/** Days from the newest sensing time to now, to a tenth; 0 where the clock stands before it. */
 const ageInDays = ({ newestSensing }: LevelFreshness, now: Micros): number =>
-  Math.round(((now - newestSensing) / DAY) * 10) / 10
+  Math.max(0, Math.round(((now - newestSensing) / DAY) * 10) / 10)
 
 /**
  * Where the times asked for go on past the end of the level that is asked for, and that was more than thirty days

@@ -70,6 +70,9 @@ export async function listArea(
 export const chosenOf = ({ granules, coverage }: Page): Chosen[] =>
   granules.map((granule, i) => ({ granule, coverage: coverage?.[i] }))
 
+/** One for all lists: an abort without a reason makes an error with its stack. */
+const OVER = new Error('The list is over.')
+
 /** Lists granules in the order given, a few ahead of the reader. @throws {Fault} as Storage.list */
 export async function* listEach(
   session: Pick<Lister, 'storage' | 'listConcurrency'>,
@@ -87,7 +90,7 @@ export async function* listEach(
       { concurrency, backpressure: concurrency },
     )
   } finally {
-    left.abort()
+    left.abort(OVER)
   }
 }
 

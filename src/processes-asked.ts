@@ -68,13 +68,19 @@ export function askProcesses(own: () => Promise<unknown>): {
 
 type Asking = { readonly parts: unknown[]; readonly of: number; readonly end: () => void }
 
-/** In the process that supervises: passes on what one of its processes asks of all. */
-export function passAsked(all: () => readonly Worker[]): (worker: Worker) => void {
+/** In the process that supervises: passes on what one of its processes asks of all. @param own its own part */
+export function passAsked(all: () => readonly Worker[], own: () => unknown): (worker: Worker) => void {
   const asking = new Map<string, Asking>()
-  return (worker) => listenTo(worker, asking, all)
+  return (worker) => listenTo(worker, { asking, all, own })
 }
 
-function listenTo(worker: Worker, asking: Map<string, Asking>, all: () => readonly Worker[]): void {
+type Passing = {
+  readonly asking: Map<string, Asking>
+  readonly all: () => readonly Worker[]
+  readonly own: () => unknown
+}
+
+function listenTo(worker: Worker, { asking, all, own }: Passing): void {
   const send = (to: Worker, said: Message) => {
     if (to.isConnected()) to.send(said)
   }
@@ -92,7 +98,7 @@ function listenTo(worker: Worker, asking: Map<string, Asking>, all: () => readon
     const end = () => {
       clearTimeout(late)
       asking.delete(id)
-      send(worker, { swath: 'all', id, parts })
+      send(worker, { swath: 'all', id, parts: [...parts, own()] })
     }
     const late = setTimeout(end, PATIENCE_MS)
     asking.set(id, { parts, of: others.length, end })

@@ -1,4 +1,6 @@
 import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Fault } from './errors.ts'
 import { passAsked } from './processes-asked.ts'
@@ -14,6 +16,8 @@ export type Supervision = {
   readonly onListening: (port: number) => void
   /** Told a sentence whenever one of them is lost. */
   readonly onLost: (sentence: string) => void
+  /** What it tells itself where one of them asks something of all; told how many were lost so far. */
+  readonly part: (lost: number) => unknown
 }
 
 /** One that listened for less has hardly lived: the next waits a while. */
@@ -22,33 +26,60 @@ const FIRST_PAUSE_MS = 100
 const LONGEST_PAUSE_MS = 30_000
 /** So many in a row that end before they listen, while no other does, end the service. */
 const MOST_FAILED_STARTS = 5
+/** Ports that are picked where each is taken before it is listened at. */
+const MOST_PICKS = 5
 
 /** Whether this process is one of several that serve side by side. */
 export const isOneOfSeveral = (): boolean => cluster.isWorker
 
 /**
- * Runs this program several times over, all listening at one port, and puts another in the place of one that is lost.
+ * Serves at the port for one of several to listen at. Where any will do the first of them picks it, and the others are
+ * told: the system's own pick would be lost with the last that listens there. Another program may take it meanwhile;
+ * then another one is picked.
+ * @param asked 0 for any
+ * @throws what serving throws; for a port of its own pick that was taken after a few
+ */
+export async function atPortOfAll(
+  asked: number,
+  host: string,
+  serve: (port: number) => Promise<void>,
+): Promise<void> {
+  for (let picks = 1; ; picks++) {
+    try {
+      return await serve(asked === 0 ? await freePort(host) : asked)
+    } catch (thrown) {
+      if (asked !== 0 || picks === MOST_PICKS || !isPortTaken(thrown)) throw thrown
+    }
+  }
+}
+
+/**
+ * Runs this program several times over, all listening at one port, and puts another in the place of one that is lost;
+ * PORT tells all but the first where that one listens.
  * Each takes connections by itself, as the system hands them out: what waits to be taken when one is killed goes to
  * the others, and no busy one is given more. All end with this process, however it ends.
  * @throws {Fault} misconfigured where the first one does not come to listen, which has told why; or where they all
  * fail later
  */
 export async function superviseProcesses(options: Supervision): Promise<void> {
-  const { count, stop, graceMs, onListening, onLost } = options
+  const { count, stop, graceMs, onListening, onLost, part } = options
   cluster.schedulingPolicy = cluster.SCHED_NONE
-  const passOn = passAsked(allOf)
+  let lostSoFar = 0
+  let listensAt: number | undefined
+  const passOn = passAsked(allOf, () => part(lostSoFar))
   let failedStarts = 0
   let listening = 0
 
   /** Resolves when it ended. */
   async function runOne(isFirst: boolean): Promise<Ended> {
-    const worker = cluster.fork()
+    const worker = cluster.fork(listensAt === undefined ? {} : { PORT: listensAt })
     passOn(worker)
     let since: number | undefined
     worker.once('listening', ({ port }) => {
       since = performance.now()
       failedStarts = 0
       listening++
+      listensAt ??= port
       if (isFirst) onListening(port)
     })
     const ended = await endOf(worker)
@@ -65,6 +96,7 @@ export async function superviseProcesses(options: Supervision): Promise<void> {
       const { lost, livedMs } = await one
       if (stop.aborted) return
       if (listening === 0 && failedStarts >= MOST_FAILED_STARTS) throw givenUp(lost)
+      lostSoFar++
       onLost(`${lost}; another takes its place.`)
       shortLived = livedMs < STEADY_MS ? shortLived + 1 : 0
       await sleep(pauseAfter(shortLived), undefined, { signal: stop }).catch(() => {})
@@ -84,6 +116,29 @@ export async function superviseProcesses(options: Supervision): Promise<void> {
   } finally {
     await stopped()
   }
+}
+
+/** Whether another program listens there, as a fault's cause tells. */
+function isPortTaken(thrown: unknown): boolean {
+  const cause = thrown instanceof Fault ? thrown.cause : undefined
+  return cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE'
+}
+
+async function freePort(host: string): Promise<number> {
+  const probe = createServer()
+  // Where none can be had, listening itself says why.
+  const got = once(probe, 'listening').then(
+    () => {
+      const address = probe.address()
+      return typeof address === 'object' && address ? address.port : 0
+    },
+    () => 0,
+  )
+  // Exclusive: of this process alone, so that the supervisor neither keeps nor tells it.
+  probe.listen({ port: 0, host, exclusive: true })
+  const port = await got
+  if (probe.listening) await new Promise((closed) => probe.close(closed))
+  return port
 }
 
 type Ended = {

@@ -1,4 +1,5 @@
 import { access, constants } from 'node:fs/promises'
+import { amount } from './amount.ts'
 import { breather } from './calls/breather.ts'
 import { withTail } from './csv-sources.ts'
 import { Fault } from './errors.ts'
@@ -121,6 +122,6 @@ function leftBehind(thrown: unknown, { added, changed }: Kept): string {
   const cause = thrown instanceof Fault ? thrown.cause : undefined
   if (isDamaged(cause) || isMoved(cause)) return ''
   return added + changed > 0
-    ? `What was committed stays, ${added} granules added and ${changed} changed, and the next update brings the rest.`
+    ? `What was committed stays, ${amount(added, 'granule')} added and ${changed} changed, and the next update brings the rest.`
     : 'Nothing was changed.'
 }

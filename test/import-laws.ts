@@ -33,12 +33,13 @@ export function lawBreaches(sources: Sources): string[] {
 }
 
 /**
- * What all may use: the pure words, the faults, the statements, how to make a call, where a file grows until it
+ * What all may use: the pure words, the faults, numbers with their words, the statements, how to make a call, where a file grows until it
  * is whole, what an image file says of itself, and how areas and granules lie to each other.
  */
 const FOUNDATIONS: readonly (string | undefined)[] = [
   'sentinel2',
   'errors.ts',
+  'amount.ts',
   'queries.ts',
   'calls',
   'files',
@@ -48,6 +49,7 @@ const FOUNDATIONS: readonly (string | undefined)[] = [
 /** What each room that stands on few others may use. */
 const FEW: Readonly<Record<string, readonly string[]>> = {
   'errors.ts': [],
+  'amount.ts': [],
   'queries.ts': [],
   calls: ['errors.ts'],
   files: ['errors.ts'],
@@ -55,7 +57,17 @@ const FEW: Readonly<Record<string, readonly string[]>> = {
   'index-file': ['sentinel2', 'errors.ts', 'queries.ts', 'files'],
 }
 const CAPABILITIES: readonly (string | undefined)[] = ['catalog', 'storage', 'store', 'colour', 'index-file']
-const OUTSIDE = ['http', 'cli', 'wire.ts', 'main.ts']
+/**
+ * Where adapters are born: wire.ts puts the house together, the others open what the configuration names, each for
+ * wire.ts or for a command that needs that alone.
+ */
+const ROOTS: readonly (string | undefined)[] = [
+  'wire.ts',
+  'open-catalog.ts',
+  'open-storage.ts',
+  'open-newer.ts',
+]
+const OUTSIDE: readonly (string | undefined)[] = ['http', 'cli', ...ROOTS, 'main.ts']
 
 /** What stands open to a file beyond the laws, each with its reason. */
 const DOORS: readonly { readonly file: RegExp; readonly target: RegExp }[] = [
@@ -109,14 +121,20 @@ function roomBreach(room: string, there: string, isPort: boolean): string | unde
   if (CAPABILITIES.includes(room)) {
     return isPort
       ? undefined
-      : `${room} may use sentinel2, errors.ts, calls, files and the port.ts of another capability`
+      : `${room} may use sentinel2, errors.ts, amount.ts, calls, files and the port.ts of another capability`
   }
-  if (room === 'wire.ts') return there === 'cli' || there === 'http' ? 'wire.ts stands below them' : undefined
+  if (ROOTS.includes(room)) {
+    if (there === 'cli' || there === 'http') return `${room} stands below them`
+    return there === 'wire.ts' ? 'wire.ts puts together what the others open' : undefined
+  }
   if (room === 'http' || room === 'cli') {
-    if (CAPABILITIES.includes(there) && !isPort) return `${room} gets its adapters from wire.ts`
+    if (CAPABILITIES.includes(there) && !isPort)
+      return `${room} gets its adapters from wire.ts and what opens them`
     return room === 'http' && OUTSIDE.includes(there) ? 'http is handed what it uses' : undefined
   }
-  return OUTSIDE.includes(there) ? 'verbs know nothing of http, cli and wire.ts' : undefined
+  return OUTSIDE.includes(there)
+    ? 'verbs know nothing of http, cli, wire.ts and what opens adapters'
+    : undefined
 }
 
 /** Where each vendor is known, and nowhere else. */

@@ -66,6 +66,9 @@ files know no granule | src/files/x.ts | import type { Granule } from '../sentin
 a verb knows no http | src/list-area.ts | import { problem } from './http/problem.ts' | ./http/problem.ts
 a verb knows no command line | src/rank-colour.ts | import { EXIT } from './cli/terminal.ts' | ./cli/terminal.ts
 a verb does not wire | src/warm-up.ts | import { openHouse } from './wire.ts' | ./wire.ts
+a verb opens no adapter | src/warm-up.ts | import { openStorage } from './open-storage.ts' | ./open-storage.ts
+what opens adapters does not wire | src/open-newer.ts | import { openHouse } from './wire.ts' | ./wire.ts
+http opens no adapter | src/http/x.ts | import { openCatalog } from '../open-catalog.ts' | ../open-catalog.ts
 http does not wire | src/http/x.ts | import { openHouse } from '../wire.ts' | ../wire.ts
 http has no adapters | src/http/x.ts | import { sqliteStore } from '../store/sqlite.ts' | ../store/sqlite.ts
 cli has no adapters | src/cli/x.ts | const x = await import('../storage/folder.ts') | ../storage/folder.ts

@@ -16,6 +16,11 @@ const YOUNG = {
 const FRESHNESS = { levels: { L1C: OLD, L2A: YOUNG }, updatedAt: at('2026-08-29T00:00:00Z') }
 const OPEN = { from: undefined, until: undefined }
 
+test('no age is negative, wherever the clock stands', () => {
+  const { levels } = agesOf(FRESHNESS, at('2020-01-01T00:00:00Z'))
+  expect([levels.L1C?.age_days, levels.L2A?.age_days]).toEqual([0, 0])
+})
+
 test('each level tells its own times and age, and one without granules none', () => {
   const now = at('2026-08-29T00:00:00Z')
   expect(agesOf(FRESHNESS, now)).toEqual({

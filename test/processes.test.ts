@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { Agent, get } from 'node:http'
+import { createServer, type Server } from 'node:net'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { text } from 'node:stream/consumers'
@@ -9,6 +10,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { readConfig } from '../src/config.ts'
+import { startServing } from '../src/http/serving.ts'
+import { atPortOfAll } from '../src/processes.ts'
+import { openHouse } from '../src/wire.ts'
 import { type Running, startSwath } from './cli/swath.ts'
 import { type Temporary, temporaryFolder } from './temporary.ts'
 
@@ -26,6 +31,7 @@ afterEach(async () => {
 })
 
 const started: Running[] = []
+const storeOf = ({ path }: Temporary) => `sqlite:${join(path, 'store.sqlite')}`
 
 const SIDE_BY_SIDE = fileURLToPath(new URL('./side-by-side.ts', import.meta.url))
 const GRANULE = 'L1C_T33UUB_A017537_20200715T102602'
@@ -36,6 +42,7 @@ function childrenOf(pid: number): number[] {
   const file = `/proc/${pid}/task/${pid}/children`
   return existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').filter(Boolean).map(Number) : []
 }
+const NO_CHILDREN = 'the system tells no children of a process'
 const tellsChildren = existsSync(`/proc/self/task/${process.pid}/children`)
 
 const isAlive = (pid: number) =>
@@ -79,7 +86,7 @@ async function serving(processes: number, env: Record<string, string> = {}) {
   const running: Running = startSwath(['serve'], {
     PORT: '0',
     SWATH_PROCESSES: String(processes),
-    SWATH_STORE: `sqlite:${join(folder.path, 'store.sqlite')}`,
+    SWATH_STORE: storeOf(folder),
     ...env,
   })
   started.push(running)
@@ -105,9 +112,8 @@ describe('a service of several processes', () => {
     expect(await ask(`${url}/healthz`)).toBeUndefined()
   }, 30_000)
 
-  test('loses no more than the answers of a process that is killed, and has another within a second', async () => {
-    if (!tellsChildren)
-      return console.info('killed process: the system tells no children, nothing was tested')
+  test('loses no more than the answers of a process that is killed, and has another within a second', async (context) => {
+    if (!tellsChildren) return context.skip(NO_CHILDREN)
     const { child, url, ended, workers } = await serving(2)
     const before = workers()
     let over = false
@@ -163,9 +169,24 @@ describe('a service of several processes', () => {
     db.close()
   }, 60_000)
 
-  test('ends with what supervises it, even killed', async () => {
-    if (!tellsChildren)
-      return console.info('killed supervisor: the system tells no children, nothing was tested')
+  test('keeps its port where the first of them is killed before any other listens', async (context) => {
+    if (!tellsChildren) return context.skip(NO_CHILDREN)
+    const running = startSwath(['serve'], { PORT: '0', SWATH_PROCESSES: '2', SWATH_STORE: storeOf(folder) })
+    started.push(running)
+    await running.saw('swath is serving on')
+    const url = /http:\/\/127\.0\.0\.1:\d+/.exec(running.shown())?.[0] ?? ''
+    const pid = running.child.pid ?? 0
+    for (let round = 0; round < 2; round++) {
+      for (const worker of childrenOf(pid)) process.kill(worker, 'SIGKILL')
+      await until(async () => (await ask(`${url}/healthz`)) === 200, 15_000)
+      expect(await ask(`${url}${AREA}`)).toBe(200)
+    }
+    running.child.kill('SIGTERM')
+    expect(await running.ended).toMatchObject({ code: 0 })
+  }, 40_000)
+
+  test('ends with what supervises it, even killed', async (context) => {
+    if (!tellsChildren) return context.skip(NO_CHILDREN)
     const { child, workers, ended } = await serving(2)
     const pids = workers()
     child.kill('SIGKILL')
@@ -187,8 +208,51 @@ describe('a service of several processes', () => {
   }, 30_000)
 })
 
+describe('the port for all', () => {
+  const HOST = '127.0.0.1'
+  const others: Server[] = []
+  /** Another program, which listens at a port. */
+  const takenBy = async (port: number) => {
+    const other = createServer().listen(port, HOST)
+    others.push(other)
+    await once(other, 'listening')
+  }
+  afterEach(() => {
+    for (const other of others.splice(0)) other.close()
+  })
+
+  test('is picked anew where another program took it before it was listened at', async () => {
+    const config = readConfig({ SWATH_STORE: storeOf(folder), SWATH_LOG: 'off' })
+    const house = await openHouse(config)
+    const picked: number[] = []
+    await atPortOfAll(0, HOST, async (port) => {
+      if (picked.push(port) <= 2) await takenBy(port)
+      const serving = await startServing(house, { ...config, host: HOST, port })
+      expect(serving.port).toBe(port)
+      await serving.stop()
+    }).finally(() => house.close())
+    expect(new Set(picked).size).toBe(3)
+  })
+
+  test('is the one that was asked for, where one was, and no other', async () => {
+    const tried: number[] = []
+    const failure = new Error('planted')
+    const serve = (port: number) => {
+      tried.push(port)
+      return Promise.reject(failure)
+    }
+    await expect(atPortOfAll(4711, HOST, serve)).rejects.toBe(failure)
+    await expect(atPortOfAll(0, HOST, serve)).rejects.toBe(failure)
+    expect(tried).toEqual([4711, expect.any(Number)])
+  })
+})
+
 describe('processes side by side', () => {
-  const parts = z.object({ pid: z.number(), pids: z.array(z.number()) })
+  const parts = z.object({
+    pid: z.number(),
+    pids: z.array(z.number()),
+    supervisor: z.object({ pid: z.number(), lost: z.number() }),
+  })
   let child: ChildProcess
   let shown: string
   let url: string
@@ -213,9 +277,10 @@ describe('processes side by side', () => {
 
   test('hear of each other what one of them is asked for', async () => {
     await until(async () => (await partsOf()).pids.length === 3, 10_000)
-    const { pid, pids } = await partsOf()
+    const { pid, pids, supervisor } = await partsOf()
     expect(new Set(pids).size).toBe(3)
     expect(pids).toContain(pid)
+    expect(supervisor).toEqual({ pid: child.pid, lost: 0 })
     // One that does not answer is left out.
     const [stopped = 0] = pids.filter((one) => one !== pid)
     process.kill(stopped, 'SIGSTOP')

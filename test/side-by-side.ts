@@ -15,7 +15,11 @@ if (isOneOfSeveral()) {
   const asked = askProcesses(async () => process.pid)
   process.on('SIGTERM', () => process.exit(0))
   createServer((_, response) => {
-    asked.all().then((pids) => response.end(JSON.stringify({ pid: process.pid, pids })))
+    // The supervisor's own part comes last.
+    asked.all().then((told) => {
+      const [pids, supervisor] = [told.slice(0, -1), told.at(-1)]
+      response.end(JSON.stringify({ pid: process.pid, pids, supervisor }))
+    })
   }).listen(0, '127.0.0.1')
 } else {
   const stop = new AbortController()
@@ -27,6 +31,7 @@ if (isOneOfSeveral()) {
       graceMs: 2000,
       onListening: (port) => console.info(`port ${port}`),
       onLost: (sentence) => console.info(sentence),
+      part: (lost) => ({ pid: process.pid, lost }),
     })
   } catch (thrown) {
     console.info(String(thrown))

@@ -22,7 +22,7 @@ afterEach(async () => {
 /** Bytes, beside the index: a commit or two, and not the whole news. */
 const ROOM = 600_000
 
-test('an update for which the disk has no room says so, and what was committed is there', async () => {
+test('an update for which the disk has no room says so, and what was committed is there', async (context) => {
   const { index, newer } = await prepareLargeUpdate(folder.path)
   await mkdir(at('small'))
   const mounted = spawnSync('mount', [
@@ -33,7 +33,7 @@ test('an update for which the disk has no room says so, and what was committed i
     'none',
     at('small'),
   ])
-  if (mounted.status !== 0) return console.info('only root can make a disk so small: not tried')
+  if (mounted.status !== 0) return context.skip('only root can make a disk so small')
   const file = join(at('small'), 'index.sqlite')
   await copyFile(index, file)
   const before = aboutIndex(file)

@@ -1,10 +1,10 @@
-import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { SQLInputValue } from 'node:sqlite'
 import type { Best } from '../src/catalog/port.ts'
 import { type PackedRows, packRows } from '../src/catalog/sqlite-rows.ts'
+import { statementText } from '../src/catalog/sqlite-texts.ts'
 import { Fault, type FaultCode } from '../src/errors.ts'
-import { indexFault, openIndexToRead } from '../src/index-file/open.ts'
-import { query } from '../src/queries.ts'
-import type { Level } from '../src/sentinel2/bands.ts'
+import { connectIndex, type IndexConnection, type Standing } from '../src/index-file/index-connection.ts'
+import { indexFault } from '../src/index-file/open.ts'
 import type { AskedColours } from './ask-index-colours.ts'
 import type { AskedGround } from './ask-index-ground.ts'
 
@@ -17,7 +17,7 @@ export type Batch = {
 }
 
 /** What a statement may be over. */
-type Source = 'granules' | 'refined' | 'coloured' | 'uncoloured'
+type Source = 'granules' | 'tile' | 'refined' | 'coloured' | 'uncoloured'
 
 /** A statement; rows come back as arrays in the order of their columns. */
 export type Question = {
@@ -53,27 +53,9 @@ export type Answer =
       }
     }
 
-/** What an index says of itself; times in microseconds since 1970. */
-export type Standing = {
-  readonly builtAt: number
-  readonly updatedAt: number
-  /** Granules of each level. */
-  readonly levels: Readonly<Record<Level, number>>
-  /** 0 where a level has none, or none tells. */
-  readonly newest: Readonly<Record<Level, { readonly sensing: number; readonly generation: number }>>
-  /** Up to which generation each level has all rows; 0: none, or not known. */
-  readonly settled: Readonly<Record<Level, { readonly generation: number }>>
-}
-
 type Index = Pick<Batch, 'file' | 'stamp'>
 type Functions = typeof import('./ask-index-functions.ts')
-type Opened = {
-  readonly stamp: string
-  readonly db: DatabaseSync
-  readonly prepared: Map<string, StatementSync>
-  standing: { readonly version: unknown; readonly told: Standing } | undefined
-  hasFunctions: boolean
-}
+type Opened = IndexConnection & { readonly stamp: string; hasFunctions: boolean }
 
 /**
  * Pages of the index that a connection keeps, KiB: a first page of Europe reads one of each of its 1,400 tiles,
@@ -82,7 +64,6 @@ type Opened = {
 const CACHE_KIB = 32_768
 /** Questions that were answered take so long together at most, and one more. */
 const ENOUGH_MS = 2
-const STANDING = query('sqlite', 'standing')
 
 let opened: Opened | undefined
 let functions: Functions | undefined
@@ -103,7 +84,7 @@ export default async function ask({ questions, ...index }: Batch): Promise<Answe
     }
     return answers
   } finally {
-    leaveSnapshot()
+    opened?.leave()
   }
 }
 
@@ -111,10 +92,11 @@ function answer(index: Index, question: Question): Answer {
   try {
     if (opened?.stamp !== index.stamp) {
       close()
-      opened = open(index)
+      const connection = connectIndex(index.file, { cacheKiB: CACHE_KIB })
+      opened = { ...connection, stamp: index.stamp, hasFunctions: false }
     }
     const values = valuesFor(opened, question)
-    return answerIn(opened, snapshotOf(opened), question, values)
+    return answerIn(opened, opened.enter(), question, values)
   } catch (thrown) {
     close()
     const { code, message, retryAfter } = faultOf(index, question, thrown)
@@ -138,7 +120,7 @@ function valuesFor(
   if (!index.hasFunctions) functions.defineFunctions(index.db)
   index.hasFunctions = true
   if (colours) {
-    leaveSnapshot()
+    index.leave()
     functions.attachStore(index.db, colours.store)
   }
   if (condition !== undefined) functions.prepareCondition(condition)
@@ -148,36 +130,11 @@ function valuesFor(
 function answerIn(index: Opened, standing: Standing, question: Question, values: Question['values']): Answer {
   if (question.best) {
     const choose = { statement: 'choose', source: question.best.among, values }
-    statement(index, textOf(choose)).get({ ...values, chosen: 0 })
+    index.statement(statementText(choose)).get({ ...values, chosen: 0 })
   }
-  const rows = statement(index, textOf(question)).all(values) as unknown as unknown[][]
+  const rows = index.statement(statementText(question)).all(values) as unknown as unknown[][]
   const coverage = question.coverage ? rows.map((row) => functions?.coverageOf(row) ?? 0) : undefined
   return { rows: packRows(rows), coverage, standing }
-}
-
-/**
- * Rows and what the index says of itself are of one commit, whatever an update does meanwhile: that of the first
- * question of a batch, since to find it costs a sixth of a small question.
- */
-function snapshotOf(index: Opened): Standing {
-  if (index.db.isTransaction && index.standing) return index.standing.told
-  statement(index, 'BEGIN').run()
-  return standingOf(index)
-}
-
-function leaveSnapshot(): void {
-  if (opened?.db.isTransaction) statement(opened, 'COMMIT').run()
-}
-
-function open({ file, stamp }: Index): Opened {
-  const db = openIndexToRead(file)
-  try {
-    db.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
-    return { stamp, db, prepared: new Map(), standing: undefined, hasFunctions: false }
-  } catch (thrown) {
-    db.close()
-    throw thrown
-  }
 }
 
 /** What failed may have been mended by the next question, so nothing of it is kept. */
@@ -185,49 +142,4 @@ function close(): void {
   opened?.db.close()
   opened = undefined
   functions?.forgetStore()
-}
-
-/** Read anew after another connection's commit, which changes the version. */
-function standingOf(index: Opened): Standing {
-  const [version] = statement(index, 'PRAGMA data_version').get() as unknown as unknown[]
-  if (index.standing && index.standing.version === version) return index.standing.told
-  const row = statement(index, STANDING).get() as unknown as unknown[]
-  const [builtAt = 0, updatedAt = 0, L1C = 0, L2A = 0, ...times] = row.map(Number)
-  const [sensing1 = 0, generation1 = 0, sensing2 = 0, generation2 = 0, settled1 = 0, settled2 = 0] = times
-  const told = {
-    builtAt,
-    updatedAt,
-    levels: { L1C, L2A },
-    newest: {
-      L1C: { sensing: sensing1, generation: generation1 },
-      L2A: { sensing: sensing2, generation: generation2 },
-    },
-    settled: { L1C: { generation: settled1 }, L2A: { generation: settled2 } },
-  }
-  index.standing = { version, told }
-  return told
-}
-
-const texts = new Map<string, string>()
-
-/** The text of a statement over its source. */
-function textOf({ statement, source }: Question): string {
-  const name = source === undefined ? statement : `${statement} ${source}`
-  const known = texts.get(name)
-  if (known !== undefined) return known
-  const text = query('sqlite', statement)
-  const from = source && query('sqlite', source)
-  const made = from === undefined ? text : text.replace('FROM {source}', () => `FROM ${from}`)
-  texts.set(name, made)
-  return made
-}
-
-function statement({ db, prepared }: Opened, sql: string): StatementSync {
-  const known = prepared.get(sql)
-  if (known) return known
-  const made = db.prepare(sql)
-  made.setReturnArrays(true)
-  made.setAllowUnknownNamedParameters(true)
-  prepared.set(sql, made)
-  return made
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import { getPriority, setPriority } from 'node:os'
 import { addStrip, type MeanSoFar, type Strip } from '../src/colour/mean.ts'
 import type { Pixels } from '../src/colour/port.ts'
 import type { Cut } from '../src/jpeg2000/codestream.ts'
@@ -45,6 +46,20 @@ type Heard = {
   /** The first one: a file may provoke them by the million, and the first names the fault. */
   complaint: string | undefined
   readonly tiles: Set<string>
+}
+
+/**
+ * The event loop and the threads of the index go first: with as many decodes as cores, a request would else wait for
+ * its slice of one. Linux counts this thread alone (setpriority(2)), others the whole process.
+ */
+const NICE = 10
+if (process.platform === 'linux') yieldToOthers()
+
+/** Who is nicer already stays so; a sandbox may forbid it, and then it stays as it is. */
+function yieldToOthers(): void {
+  try {
+    if (getPriority() < NICE) setPriority(NICE)
+  } catch {}
 }
 
 const INFO = '[INFO] '

@@ -19,7 +19,7 @@ export type BreakerState = {
 
 const BREAKS_AT = 10
 const SPAN_MS = 10_000
-/** Open for so long at first, twice as long after each probe that fails, and this long at most. */
+/** Open for so long at first or as the upstream asks, twice as long after each probe that fails, at most so long. */
 const OPEN_MS = 1000
 const MOST_OPEN_MS = 30_000
 
@@ -41,6 +41,8 @@ export function circuitBreaker(
   let openUntil: number | undefined
   let isProbing = false
   let last = ''
+  /** What the last failure asked to be spared for. */
+  let askedMs = 0
   let spans = { since: now(), current: noCalls(), before: noCalls() }
 
   const note = (failed: boolean) => {
@@ -54,7 +56,7 @@ export function circuitBreaker(
 
   const open = () => {
     opened++
-    openUntil = now() + openMs
+    openUntil = now() + Math.min(MOST_OPEN_MS, Math.max(openMs, askedMs))
   }
 
   const close = () => {
@@ -99,7 +101,10 @@ export function circuitBreaker(
         return answer
       } catch (thrown) {
         const outcome = outcomeOf(thrown)
-        if (outcome === 'failed' && thrown instanceof Fault) last = thrown.message
+        if (outcome === 'failed' && thrown instanceof Fault) {
+          last = thrown.message
+          askedMs = (thrown.retryAfter ?? 0) * 1000
+        }
         ended(outcome, isProbe)
         throw thrown
       }

@@ -54,7 +54,10 @@ export type Answer = {
 export async function get(url: string, headers: Headers, signal: AbortSignal): Promise<Answer> {
   const answer = answerOf(await unbroken(() => send(url, headers, signal)))
   if (answer.status >= 200 && answer.status < 300) return answer
-  const retryAfter = parseRetryAfter(answer.header('retry-after'), Date.now())
+  // Its own date, where it tells one: the clock here may stand anywhere.
+  const told = Date.parse(answer.header('date') ?? '')
+  const now = Number.isNaN(told) ? Date.now() : told
+  const retryAfter = parseRetryAfter(answer.header('retry-after'), now)
   throw new Refused(answer.status, await readRefusal(answer), retryAfter)
 }
 
@@ -99,7 +102,7 @@ function answerOf(message: IncomingMessage): Answer {
 /**
  * Seconds from now that a Retry-After header asks for, a number or an HTTP date (RFC 9110, 10.2.3); 0 for
  * a date gone by, undefined where it is neither.
- * @param now milliseconds since 1970
+ * @param now when it was sent, milliseconds since 1970
  */
 function parseRetryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined

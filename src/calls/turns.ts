@@ -11,9 +11,14 @@ export interface Lane {
   run<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T>
 }
 
+export type TurnLane = Lane & {
+  /** Runs that come before one that begins to wait here now. */
+  ahead(): number
+}
+
 export interface Turns {
   /** @param client whose request this is; one without a client is a client of its own */
-  lane(client?: string): Lane
+  lane(client?: string): TurnLane
   /** Slots taken now. */
   inFlight(): number
   /** Runs of all lanes that wait for a slot. */
@@ -72,6 +77,7 @@ export function takeTurns(slots: number, options: TurnOptions = {}): Turns {
     lane: (client) => {
       const place = waiting.place(client)
       return {
+        ahead: place.ahead,
         run: async (work, signal) => {
           if (signal?.aborted) throw cancelled(signal.reason)
           const asked = performance.now()

@@ -16,14 +16,19 @@ export interface Place<W> {
   remove(work: W): void
   /** Notes a turn that this client had without waiting for it. */
   pass(): void
+  /** Works that are taken before one that is added here now. */
+  ahead(): number
 }
 
 /** Works that wait to be taken some at a time: those of several clients in turn, and of a client's askers in turn. */
 export interface Waiting<W extends object> {
   /** @param client whose asker this is; one without a client is a client of its own */
   place(client?: string): Place<W>
-  /** At least one where any waits: of each client in turn, beginning with who has waited longest since their last. */
-  take(most: number): W[]
+  /**
+   * At least one where any waits: of each client in turn, beginning with who has waited longest since their last.
+   * @param which ends before the first in turn that it does not hold for
+   */
+  take(most: number, which?: (work: W) => boolean): W[]
   /** Puts works that were taken, and then not done, back in front of all others. */
   putBack(works: readonly W[]): void
   size(): number
@@ -77,13 +82,13 @@ export function waitInTurn<W extends object>(given: Partial<Bounds> = {}): Waiti
     if (client.waiting === 0) clients.delete(queue.name)
   }
 
-  const takeOne = (): W | undefined => {
+  const takeOne = (which?: (work: W) => boolean): W | undefined => {
     const [named] = clients
     if (!named) return undefined
     const [name, client] = named
     const [queue] = client.queues
     const [work] = queue?.works ?? []
-    if (queue === undefined || work === undefined) return undefined
+    if (queue === undefined || work === undefined || which?.(work) === false) return undefined
     remove(queue, work)
     last = name
     lastOf(clients, name)
@@ -103,11 +108,15 @@ export function waitInTurn<W extends object>(given: Partial<Bounds> = {}): Waiti
         pass: () => {
           last = queue.name
         },
+        ahead: () => {
+          const own = clients.get(queue.name)?.waiting ?? 0
+          return clients.values().reduce((sum, { waiting }) => sum + Math.min(waiting, own + 1), 0)
+        },
       }
     },
-    take: (most) => {
+    take: (most, which) => {
       const taken: W[] = []
-      for (let work = takeOne(); work !== undefined; work = takeOne()) {
+      for (let work = takeOne(which); work !== undefined; work = takeOne(which)) {
         taken.push(work)
         if (taken.length === most) break
       }

@@ -2,7 +2,7 @@ import { Fault, type ParameterError } from '../errors.ts'
 import { query } from '../queries.ts'
 import type { Level } from '../sentinel2/bands.ts'
 import { type Asked, toFault } from './bigquery-faults.ts'
-import { bigqueryJobs, type JobOptions, type Jobs } from './bigquery-jobs.ts'
+import { bigqueryJobs, type Clients, type JobOptions, type Jobs } from './bigquery-jobs.ts'
 
 export type BigqueryOptions = {
   /** The index of L1C, `project.dataset.table`. */
@@ -19,6 +19,8 @@ export type BigqueryOptions = {
   readonly maxBytesBilled: number
   /** Milliseconds for one call; a query, which is several, has six times as much. */
   readonly deadlineMs: number
+  /** Milliseconds for a whole query at most: who waits for it is to hear that BigQuery was late. */
+  readonly mostMs?: number
   /**
    * Rows of one query that a search reads where the query alone cannot choose among them; 100,000 by default,
    * which is some 50 MB of answers.
@@ -46,14 +48,14 @@ export type Connection = {
 }
 
 /**
- * @param totalMs milliseconds of a whole query; six calls' deadlines by default
+ * @param totalMs milliseconds of a whole query; six calls' deadlines by default, and mostMs at most
  * @throws {Fault} misconfigured where a table is not named as project.dataset.table, the endpoint is no
  * URL, or no project is there to run the queries in
  */
 export function bigqueryConnection(options: BigqueryOptions, totalMs?: number): Connection {
   const tables = { L1C: requireTable(options.table, 'L1C'), L2A: requireTable(options.tableL2A, 'L2A') }
-  const jobOptions = jobOptionsOf(options, totalMs ?? options.deadlineMs * CALLS_A_QUERY)
-  const jobs = bigqueryJobs(connector(options, jobOptions.project), jobOptions)
+  const jobOptions = jobOptionsOf(options, totalMs ?? usualTotal(options))
+  const jobs = bigqueryJobs(clients(options, jobOptions.project), jobOptions)
 
   const faultOf = (thrown: unknown, level: Level): unknown => {
     const table = tables[level]
@@ -93,6 +95,9 @@ export const statement = (
     query('bigquery', name).replaceAll('{table}', `\`${table}\``),
   )
 
+const usualTotal = ({ deadlineMs, mostMs = Number.POSITIVE_INFINITY }: BigqueryOptions): number =>
+  Math.min(deadlineMs * CALLS_A_QUERY, mostMs)
+
 const VARIABLE = {
   L1C: 'SWATH_BIGQUERY_TABLE',
   L2A: 'SWATH_BIGQUERY_TABLE_L2A',
@@ -128,7 +133,7 @@ function jobOptionsOf(
 }
 
 /** Loads and makes the official client at the first call: 100 ms that a start without it should not pay. */
-function connector({ endpoint, anonymous }: BigqueryOptions, projectId: string) {
+function clients({ endpoint, anonymous }: BigqueryOptions, projectId: string): Clients {
   if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
     const sentence = `The BigQuery endpoint ${endpoint} is no http or https URL; correct SWATH_BIGQUERY_ENDPOINT.`
     throw new Fault('misconfigured', sentence)
@@ -143,9 +148,17 @@ function connector({ endpoint, anonymous }: BigqueryOptions, projectId: string) 
       ...(anonymous ? { authClient: new PassThroughClient() } : {}),
     })
   }
-  let client: ReturnType<typeof load> | undefined
-  return () => {
-    client ??= load()
-    return client
+  let loading: ReturnType<typeof load> | undefined
+  let loaded: Awaited<ReturnType<typeof load>> | undefined
+  return {
+    connect: async () => {
+      loading ??= load()
+      loaded = await loading
+      return loaded
+    },
+    renew: (refused) => {
+      if (!anonymous && loaded === refused) loading = undefined
+      return !anonymous
+    },
   }
 }

@@ -95,8 +95,6 @@ export function mayStillRun(thrown: unknown): boolean {
   return status === undefined || status >= 500 || status === 429
 }
 
-/** What to tell the asker of a busy server that names no time itself, seconds. */
-const BUSY_SECONDS = 10
 const SHAPE = 'granule_id, mgrs_tile, sensing_time as TIMESTAMP, base_url, source_url and the others'
 
 /** Every failure of BigQuery in the house's terms; what is none of them is a bug and passes as it is. */
@@ -111,7 +109,7 @@ export function toFault(thrown: unknown, asked: Asked): unknown {
   if (thrown instanceof TooLate) return tooLate(asked, thrown)
   if (thrown instanceof NoCredentials)
     return failed(`no credentials could be had (${thrown.message}). ${ACCESS}`)
-  if (thrown instanceof Nonsense) return failed(`the answer makes no sense. ${thrown.message}`)
+  if (thrown instanceof Nonsense) return failed(`the answer makes no sense. ${thrown.message} ${STRANGE}`)
   const trouble = troubleOf(thrown)
   if (!trouble) return thrown
   const { status, reason = '', message, retryAfter } = trouble
@@ -120,7 +118,7 @@ export function toFault(thrown: unknown, asked: Asked): unknown {
     const sentence =
       `BigQuery takes no more queries of the project ${project} at the moment (${message}); ` +
       'try again later, or raise the quota of the project.'
-    return new Fault('upstream-busy', sentence, { cause: thrown, retryAfter: retryAfter ?? BUSY_SECONDS })
+    return new Fault('upstream-busy', sentence, { cause: thrown, retryAfter })
   }
   if (status === 401 || status === 403 || reason === 'accessDenied') {
     return failed(`access was denied to the project ${project} or to the table (${message}). ${ACCESS}`)
@@ -136,8 +134,13 @@ export function toFault(thrown: unknown, asked: Asked): unknown {
     return new Fault('misconfigured', sentence, { cause: thrown })
   }
   if (status === undefined && reason === '') return failed(`the connection failed (${message}). Try again.`)
-  return failed(`${status === undefined ? reason : `status ${status}`}. ${message}`.trim(), retryAfter)
+  const told = [status === undefined ? reason : `status ${status}`, message].filter((part) => part !== '')
+  const wayOut = isPassing(thrown) ? ['Try again.'] : []
+  return failed([...told.map((part) => `${part}.`), ...wayOut].join(' '), retryAfter)
 }
+
+const STRANGE =
+  'Try again; if it stays so, something else answers at its address (SWATH_BIGQUERY_ENDPOINT, a proxy).'
 
 const ACCESS =
   'Log in with `gcloud auth application-default login` or point GOOGLE_APPLICATION_CREDENTIALS at a key file ' +

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { BigQuery } from '@google-cloud/bigquery'
-import { TooLate, withAttempts } from '../calls/attempts.ts'
+import { TooLate, type Verdict, withAttempts } from '../calls/attempts.ts'
 import { Nonsense } from '../calls/http-answer.ts'
 import { retryBudget } from '../calls/retry-budget.ts'
 import { bind, insertJob, resultPage, type TableFacts, tableFacts, type Values } from './bigquery-calls.ts'
@@ -14,6 +14,13 @@ export type JobOptions = {
   readonly deadlineMs: number
   /** Milliseconds for a query, from its start to its last row; of a stream, to its first. */
   readonly totalMs: number
+}
+
+/** The official client, and another one of it. */
+export type Clients = {
+  connect(): Promise<BigQuery>
+  /** Has the next call log in anew, unless another one did since this client; false where there is no login. */
+  renew(refused: BigQuery): boolean
 }
 
 export type Jobs = {
@@ -42,19 +49,35 @@ export type Jobs = {
  * its calls is given up on from outside, and the rows, which are most of the work, come by calls of our own
  * with its credentials.
  */
-export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptions): Jobs {
+export function bigqueryJobs({ connect, renew }: Clients, options: JobOptions): Jobs {
   const { project, maxBytesBilled, deadlineMs, totalMs } = options
   const cancellations = new Set<Promise<void>>()
   const budget = retryBudget()
-  const limits = (signal: AbortSignal | undefined) => ({ deadlineMs, signal, budget })
+
+  /** One call, and again where it is worth it: with another token, once, where the first one was refused. */
+  function call<T>(
+    signal: AbortSignal | undefined,
+    attempt: (client: BigQuery, signal: AbortSignal) => Promise<T>,
+  ): Promise<T> {
+    let asked: BigQuery | undefined
+    let renewed = false
+    const verdict: Verdict = (thrown) => {
+      if (renewed || !asked || troubleOf(thrown)?.status !== 401) return isPassing(thrown)
+      renewed = true
+      return renew(asked) ? { notBeforeMs: 0 } : undefined
+    }
+    return withAttempts({ deadlineMs, signal, budget }, verdict, async (both) => {
+      asked = await connect()
+      return attempt(asked, both)
+    })
+  }
 
   async function create(job: Job, sql: string, values: Values, signal: AbortSignal): Promise<void> {
     const query = { ...bind(sql, values), maximumBytesBilled: String(maxBytesBilled) }
     const configuration = { query, jobTimeoutMs: String(totalMs) }
     let tries = 0
-    await withAttempts(limits(signal), isPassing, async () => {
+    await call(signal, async (client) => {
       tries++
-      const client = await connect()
       job.created = insertJob(client, {
         jobReference: { projectId: project, jobId: job.id },
         configuration,
@@ -72,11 +95,11 @@ export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptio
   }
 
   const page = (job: Job, token: string | undefined, signal: AbortSignal | undefined) =>
-    withAttempts(limits(signal), isPassing, async (attempt) => {
+    call(signal, (client, attempt) => {
       const { id, location } = job
       const timeoutMs = Math.ceil(deadlineMs / 2)
       const asked = { project, job: id, location, token, maxResults: ROWS_A_PAGE, timeoutMs }
-      return resultPage(await connect(), asked, attempt)
+      return resultPage(client, asked, attempt)
     })
 
   /** Starts the job and waits until it is done: gives its first page. */
@@ -102,11 +125,13 @@ export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptio
       throw thrown
     }
     const names = answer.schema?.fields.map(({ name }) => name) ?? []
+    const tokens = new Set<string>()
     for (let token = answer.pageToken; ; ) {
       yield answer.rows.map(({ f }) => Object.fromEntries(names.map((name, i) => [name, f[i]?.v ?? null])))
       if (token === undefined) return
+      if (tokens.has(token)) throw new Nonsense('The same page comes over and over.')
+      tokens.add(token)
       answer = await page(job, token, signal)
-      if (answer.pageToken === token) throw new Nonsense('The same page comes over and over.')
       token = answer.pageToken
     }
   }
@@ -133,15 +158,14 @@ export function bigqueryJobs(connect: () => Promise<BigQuery>, options: JobOptio
     stream: rowsOf,
 
     dryRun: (sql, values, signal) =>
-      withAttempts(limits(signal), isPassing, async () => {
+      call(signal, async (client) => {
         const configuration = { query: bind(sql, values), dryRun: true }
-        const { statistics } = await insertJob(await connect(), { configuration })
+        const { statistics } = await insertJob(client, { configuration })
         if (statistics === undefined) throw new Nonsense('A dry run tells no totalBytesProcessed.')
         return Number(statistics.totalBytesProcessed)
       }),
 
-    table: (name, signal) =>
-      withAttempts(limits(signal), isPassing, async (attempt) => tableFacts(await connect(), name, attempt)),
+    table: (name, signal) => call(signal, (client, attempt) => tableFacts(client, name, attempt)),
 
     close: async () => void (await Promise.all(cancellations)),
   }

@@ -116,7 +116,7 @@ const ascending = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 const unreadable = ({ granule_id: name }: Row, cause: unknown) =>
   new Fault(
     'upstream-failed',
-    `BigQuery gave a row (granule ${name ?? 'without a name'}) that cannot be read.`,
+    `BigQuery gave a row (granule ${name ?? 'without a name'}) that cannot be read. Try again; if it stays so, the table is no copy of the archive's index.`,
     {
       cause,
     },

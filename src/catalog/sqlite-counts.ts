@@ -1,5 +1,5 @@
-import type { Standing } from '../../workers/ask-index.ts'
 import type { Tally } from '../../workers/ask-index-counts.ts'
+import type { Standing } from '../index-file/index-connection.ts'
 import type { Extent, Search, Summary } from './port.ts'
 import { inParts } from './sqlite-parts.ts'
 import { planCounts, type StoreColours } from './sqlite-questions.ts'

@@ -1,6 +1,7 @@
 import { z } from 'zod'
-import type { Question, Standing } from '../../workers/ask-index.ts'
+import type { Question } from '../../workers/ask-index.ts'
 import { Fault } from '../errors.ts'
+import type { Standing } from '../index-file/index-connection.ts'
 import { COLUMN } from '../index-file/row.ts'
 import { readCursor, tokenFault } from './cursor.ts'
 import { type Cursor, isByRank, type Position, type Search, type Sort } from './port.ts'

@@ -1,4 +1,4 @@
-import type { Standing } from '../../workers/ask-index.ts'
+import type { Standing } from '../index-file/index-connection.ts'
 import type { PageOptions } from './port.ts'
 import { compareRows } from './sqlite-orders.ts'
 import { inParts } from './sqlite-parts.ts'
@@ -23,7 +23,7 @@ export async function pageOf(
   check: (standing: Standing) => void,
 ): Promise<Found> {
   if (!plan.inParts) {
-    const { rows, coverage, standing } = await lane.ask(plan.questionFor(plan.tiles), signal)
+    const { rows, coverage, standing } = await lane.ask(plan.questionFor(plan.tiles), signal, plan.look)
     check(standing)
     return { rows: together(rows, coverage), standing }
   }
@@ -38,6 +38,7 @@ export async function pageOf(
     narrow: (before) => plan.narrow(before?.rows[limit]?.row),
     check,
     signal,
+    look: plan.look,
   })
   if (!found) throw new Error('A search in parts asks at least once.')
   return found

@@ -1,4 +1,6 @@
-import type { Question, Standing } from '../../workers/ask-index.ts'
+import type { Question } from '../../workers/ask-index.ts'
+import type { Standing } from '../index-file/index-connection.ts'
+import type { Look } from './sqlite-look.ts'
 import type { Plan } from './sqlite-questions.ts'
 import type { Asked, IndexLane } from './sqlite-threads.ts'
 
@@ -13,6 +15,8 @@ export type InParts<T> = {
   /** Of the index that answers; may throw a Fault. */
   readonly check: (standing: Standing) => void
   readonly signal: AbortSignal | undefined
+  /** What the question looks at where all tiles make up one part. */
+  readonly look?: Look | undefined
 }
 
 /**
@@ -21,12 +25,14 @@ export type InParts<T> = {
  */
 export async function inParts<T>(lane: IndexLane, plan: Plan, parts: InParts<T>): Promise<T> {
   const { begin, add, narrow, check, signal } = parts
+  const look = plan.tiles.length <= TILES_A_PART ? parts.look : undefined
   let sum = begin()
   let builtAt: number | undefined
   for (let from = 0; from === 0 || from < plan.tiles.length; from += TILES_A_PART) {
     const some = plan.tiles.slice(from, from + TILES_A_PART)
     const question = plan.questionFor(some)
-    const part = await lane.ask({ ...question, values: { ...question.values, ...narrow?.(sum) } }, signal)
+    const narrowed = { ...question, values: { ...question.values, ...narrow?.(sum) } }
+    const part = await lane.ask(narrowed, signal, look)
     check(part.standing)
     // Parts of two indexes do not add up: the one that took the first one's place is asked anew.
     if (builtAt !== undefined && builtAt !== part.standing.builtAt) return inParts(lane, plan, parts)

@@ -5,6 +5,7 @@ import type { Area } from '../sentinel2/area.ts'
 import type { Level } from '../sentinel2/bands.ts'
 import { leastCoverageOf } from './least-coverage.ts'
 import type { ColourWish, Condition, PageOptions, Search } from './port.ts'
+import { type Look, lookOfPage } from './sqlite-look.ts'
 import { boundsOf, isScored, ORDERS, type Order, orderOf, stillWanted } from './sqlite-orders.ts'
 import { type Candidates, candidatesOf, cellsOf } from './sqlite-tiles.ts'
 
@@ -29,6 +30,8 @@ export type PagePlan = Plan & {
   readonly order: Order
   /** Whether it may take reading all that matches, or all there is, before the page is known. */
   readonly inParts: boolean
+  /** What the question about all its tiles looks at, where that costs little beyond them. */
+  readonly look: Look | undefined
   /** What can still count, as values in place of others, once this is the last row of a full page. */
   narrow(last: readonly unknown[] | undefined): Question['values']
 }
@@ -42,13 +45,18 @@ export function planPage(
   const order = orderOf(search)
   // With a filter little may be found in much, and only the ends of all tiles tell.
   const isFiltered = search.cloud !== undefined || !isSimple(search)
-  const values = { ...boundsOf(search, order, after), limit: limit + 1 }
+  const values: Question['values'] = { ...boundsOf(search, order, after), limit: limit + 1 }
   const statement = ORDERS[order]
   const needsGround = coverage || order === 'covering' || order === 'least-covering'
+  const isCheap = isSimple(search) && !needsGround
+  const inParts = isScored(order) || isFiltered
+  const until = Number(values.until ?? search.time.until ?? Number.MAX_SAFE_INTEGER)
+  const { cells } = candidatesOf(search)
   return {
     ...plan(search, colours, { statement, values, coverage, needsGround }),
     order,
-    inParts: isScored(order) || isFiltered,
+    inParts,
+    look: isCheap ? lookOfPage(cells, { limit, order: inParts ? `all ${order}` : order, until }) : undefined,
     // The best are chosen among all.
     narrow: (last) => (search.best === undefined ? stillWanted(search, order, last) : {}),
   }
@@ -74,19 +82,21 @@ function plan(search: Search, store: StoreColours | undefined, asking: Asking): 
   const worstFirst = search.sort === '-rank'
   const wished = colours && colourValues({ ...colours, worstFirst }, store ?? missingStore(colours))
   const values = { ...plainValues(search), ...refiningValues(search), ...wished?.values, ...asking.values }
-  const source = sourceOf(search)
   const { statement, coverage, needsGround } = asking
+  const source = sourceOf(search)
+  const isPlain = source === 'granules' && !needsGround
   return {
     tiles: candidates.tiles,
     questionFor: (some) => ({
       statement,
-      source,
+      source: isPlain && some.length === 1 ? 'tile' : source,
       values: {
         ...values,
         ...cellValues(candidates, some, level),
+        ...oneTile(some, level),
         ...(source === 'coloured' ? { tiles: cellsByName(some, level) } : {}),
       },
-      ground: source === 'granules' && !needsGround ? undefined : { ...ground, tiles: some },
+      ground: isPlain ? undefined : { ...ground, tiles: some },
       best: best && { of: best, among: colours && !hasFilter(colours) ? 'refined' : source },
       colours: wished?.colours,
       condition: only && conditionText(only),
@@ -99,6 +109,11 @@ function cellValues({ tiles, beside, values }: Candidates, some: readonly string
   if (some === tiles) return values
   const besides = some.filter((tile) => beside.has(tile))
   return { cells: cellsOf(some, level), beside: cellsOf(besides, level) }
+}
+
+/** Of one tile alone, what tile.sql asks for. */
+function oneTile([tile, ...others]: readonly string[], level: Level): Question['values'] {
+  return tile === undefined || others.length > 0 ? {} : { tile: cellOf(level, tile) }
 }
 
 const cellsByName = (tiles: readonly string[], level: Level): string =>

@@ -11,6 +11,8 @@ export type Candidates = {
   readonly tiles: readonly string[]
   /** Those of them that miss the area by a hair. */
   readonly beside: ReadonlySet<string>
+  /** Their cells, in their order. */
+  readonly cells: readonly number[]
   /** JSON of all their cells, and of those beside. */
   readonly values: { readonly cells: string; readonly beside: string }
 }
@@ -33,8 +35,9 @@ function made(box: Box, level: Level, wanted: Search['tiles']): Candidates {
   const tiles = tilesOf({ box: widened(box, PAST_TILE) }, wanted)
   const touched = new Set(tilesOf({ box }, wanted))
   const beside = tiles.filter((tile) => !touched.has(tile))
-  const values = { cells: cellsOf(tiles, level), beside: cellsOf(beside, level) }
-  return { tiles, beside: new Set(beside), values }
+  const cells = tiles.map((tile) => cellOf(level, tile))
+  const values = { cells: `[${cells.join()}]`, beside: cellsOf(beside, level) }
+  return { tiles, beside: new Set(beside), cells, values }
 }
 
 /** JSON of the cells of tiles. */

@@ -1,12 +1,13 @@
 import { availableParallelism } from 'node:os'
-import type { Standing } from '../../workers/ask-index.ts'
-import { Fault, type ParameterError } from '../errors.ts'
+import { cancelled, Fault, type ParameterError } from '../errors.ts'
+import type { Standing } from '../index-file/index-connection.ts'
 import { cellOf, cellsOfPlace, type IndexRow, readIndexRow, tileOfCell } from '../index-file/row.ts'
 import { LEVELS, type Level } from '../sentinel2/bands.ts'
 import { compareProducts, type Granule } from '../sentinel2/granule.ts'
 import { parseGranuleName } from '../sentinel2/names.ts'
 import type { Catalog, LevelFreshness, Position, Search } from './port.ts'
 import { extentOf, summaryOf } from './sqlite-counts.ts'
+import { lookOfGranule } from './sqlite-look.ts'
 import { positionOf, requireSameIndex } from './sqlite-orders.ts'
 import { pageOf } from './sqlite-pages.ts'
 import { planPage, type StoreColours } from './sqlite-questions.ts'
@@ -29,6 +30,8 @@ export type SqliteCatalog = Catalog & {
   /** Statements that threads work on, and that wait for one. */
   inFlight(): number
   waiting(): number
+  /** Threads that died and were replaced, since the start. */
+  replaced(): number
 }
 
 /**
@@ -40,7 +43,8 @@ export function sqliteCatalog(options: SqliteCatalogOptions): SqliteCatalog {
   const { file, threads = availableParallelism(), colours, waited } = options
   const index = indexThreads(file, threads, waited)
   const lane = (client?: string) => laneCatalog(file, index, colours, client)
-  return { ...lane(), lane, inFlight: index.inFlight, waiting: index.waiting, close: index.close }
+  const { inFlight, waiting, replaced, close } = index
+  return { ...lane(), lane, inFlight, waiting, replaced, close }
 }
 
 function laneCatalog(
@@ -58,6 +62,8 @@ function laneCatalog(
         requireLevel(file, standing, search.level)
         requireSameIndex(options.after, standing)
       })
+      // An answer on the spot may be there before its asker could leave.
+      if (options.signal?.aborted) throw cancelled(options.signal.reason)
       const page = rows.slice(0, options.limit)
       const at = (granule: number): Position => positionOf(page[granule]?.row ?? [], plan.order, standing)
       return {
@@ -72,7 +78,7 @@ function laneCatalog(
       const name = parseGranuleName(granuleId)
       const cell = name ? cellOf(name.level, name.mgrsTile) : -1
       const values = { cell, orbit: name?.absoluteOrbit ?? -1, name: granuleId }
-      const { rows, standing } = await lane.ask({ statement: 'granule', values }, signal)
+      const { rows, standing } = await lane.ask({ statement: 'granule', values }, signal, lookOfGranule(cell))
       if (name) requireLevel(file, standing, name.level)
       return rows
         .map((row) => readIndexRow(asIndexRow(row)))

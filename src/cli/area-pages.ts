@@ -1,3 +1,4 @@
+import { amount } from '../amount.ts'
 import type { AreaQuery } from '../area-query.ts'
 import { isByRank } from '../catalog/port.ts'
 import { tellsCoverage } from '../formats.ts'
@@ -83,7 +84,7 @@ async function chooseAll(
   do {
     const page = await session.catalog.search(search, { limit, after, coverage, signal })
     for (const chosen of chosenOf(page)) all.push(chosen)
-    show(`${all.length} granules`)
+    show(`${amount(all.length, 'granule')}`)
     after = page.next
   } while (after)
   return all

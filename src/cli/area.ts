@@ -1,6 +1,8 @@
 import { Command } from 'commander'
+import { amount } from '../amount.ts'
 import { type AreaQuery, coloursTold } from '../area-query.ts'
 import { readConfig } from '../config.ts'
+import { Fault } from '../errors.ts'
 import { FORMATS, write } from '../formats.ts'
 import type { House } from '../house.ts'
 import { endsTooEarly, howToUpdate } from '../index-age.ts'
@@ -39,8 +41,7 @@ export function areaCommand(terminal: Terminal, finish: (exit: Exit) => void): C
       const query = await readArea(terminal, corners, given, { faults })
       const house = await openHouse(readConfig(terminal.env))
       try {
-        await writeArea(terminal, house, query, Number(maxGranules[0] ?? Number.POSITIVE_INFINITY))
-        finish(EXIT.done)
+        finish(await writeArea(terminal, house, query, Number(maxGranules[0] ?? Number.POSITIVE_INFINITY)))
       } finally {
         await house.close()
       }
@@ -63,7 +64,7 @@ Examples:
 only those of the newest granules are made, up to --limit. swath warm makes them all.
 SWATH_CATALOG and SWATH_STORAGE tell where to look; without them the embedded sample answers.`
 
-async function writeArea(terminal: Terminal, house: House, query: AreaQuery, most: number): Promise<void> {
+async function writeArea(terminal: Terminal, house: House, query: AreaQuery, most: number): Promise<Exit> {
   const { output } = terminal
   const progress = createProgress(terminal)
   const session = house.open()
@@ -75,7 +76,7 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
       tally.granules++
       tally.images += listed.images.length
       tally.empty += listed.images.length === 0 ? 1 : 0
-      progress.show(`${tally.granules} granules, ${tally.images} images`)
+      progress.show(`${amount(tally.granules, 'granule')}, ${amount(tally.images, 'image')}`)
       yield listed
     }
   }
@@ -88,22 +89,27 @@ async function writeArea(terminal: Terminal, house: House, query: AreaQuery, mos
   } catch (thrown) {
     // Whatever a reader who has left brings about, its leaving is the cause.
     output.left.throwIfAborted()
-    throw thrown
+    // What was listed before stays printed, and the exit tells that it is not all.
+    if (tally.images === 0 || !(thrown instanceof Fault)) throw thrown
+    progress.clear()
+    terminal.stderr.write(`swath: ${thrown.message}\n`)
+    return EXIT.partial
   } finally {
     progress.clear()
   }
   const { listings, catalog } = house.state()
   terminal.stderr.write(
-    `${tally.images} images of ${tally.granules} granules in ${wrappedBox(query.search.area.box).join(',')}` +
+    `${amount(tally.images, 'image')} of ${amount(tally.granules, 'granule')} in ${wrappedBox(query.search.area.box).join(',')}` +
       `${tally.empty > 0 ? `; no such images in ${tally.empty} of them` : ''}` +
       ` (listings remembered: ${listings.hits}, asked for: ${listings.misses})\n` +
       withoutColour(pages),
   )
   // The sample is as old as it is.
-  if (catalog === 'sample') return
+  if (catalog === 'sample') return EXIT.done
   const freshness = session.catalog.freshness()
   const end = freshness && endsTooEarly(freshness, query.search, Date.now() * 1000)
   if (end !== undefined) terminal.stderr.write(`${end}; ${howToUpdate(query.search.level)}\n`)
+  return EXIT.done
 }
 
 const REASONS_TOLD = 3
@@ -111,7 +117,8 @@ const REASONS_TOLD = 3
 function withoutColour(pages: AreaPages): string {
   const unknown = pages.unknown()
   if (unknown > 0) {
-    return `${unknown} more granules have no remembered colour, and may match; swath warm makes them\n`
+    const more = unknown === 1 ? 'more granule has' : 'more granules have'
+    return `${unknown} ${more} no remembered colour, and may match; swath warm makes them\n`
   }
   return withReasons(pages.ranked())
 }
@@ -123,5 +130,5 @@ function withReasons(ranked: readonly RankedGranule[]): string {
   if (reasons.length === 0) return ''
   const more = reasons.length > REASONS_TOLD ? `  and ${reasons.length - REASONS_TOLD} more\n` : ''
   const told = reasons.slice(0, REASONS_TOLD).join('')
-  return `${reasons.length} of ${ranked.length} granules have no colour to rank by:\n${told}${more}`
+  return `${reasons.length} of ${amount(ranked.length, 'granule')} ${reasons.length === 1 ? 'has' : 'have'} no colour to rank by:\n${told}${more}`
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
+import { amount } from '../amount.ts'
 import { readConfig } from '../config.ts'
 import { Fault } from '../errors.ts'
 import { type ExportReport, exportColours, refuseOtherForms } from '../export-colours.ts'
@@ -26,7 +27,7 @@ async function exportTo(terminal: Terminal, to: string): Promise<ExportReport> {
   if (!existsSync(config.storeFile)) throw noStore(config.storeFile)
   const store = openStoreOf(config)
   const progress = createProgress(terminal)
-  const onProgress = (colours: number) => progress.show(`${colours} colours`)
+  const onProgress = (colours: number) => progress.show(`${amount(colours, 'colour')}`)
   try {
     const report = await untilStopped((signal) => exportColours({ store, to, signal, onProgress }))
     progress.clear()
@@ -49,7 +50,8 @@ function sentences({ colours, unreadable }: ExportReport, to: string, store: str
   const lines =
     colours === 0
       ? [`${to}: no rows, since the store ${store} remembers no colours; swath warm fills it`]
-      : [`${to}: ${colours} colours of the store ${store}`]
-  if (unreadable > 0) lines.push(`left out, since they hold no colour: ${unreadable} rows of the store`)
+      : [`${to}: ${amount(colours, 'colour')} of the store ${store}`]
+  if (unreadable > 0)
+    lines.push(`left out, since they hold no colour: ${amount(unreadable, 'row')} of the store`)
   return `${lines.join('\n')}\n`
 }

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Command } from 'commander'
+import { amount } from '../amount.ts'
 import type { BuildProgress, BuildReport } from '../build-index.ts'
 import { Fault } from '../errors.ts'
 import { type ExportPlace, unwritable } from '../export-place.ts'
@@ -92,7 +93,7 @@ async function build(terminal: Terminal, { from, to }: Plan): Promise<BuildRepor
 
 /** `index build: writing, 1200000 rows, 410000 rows/s, 31 %, 12 s left`. */
 export function progressLine({ phase, rows, rowsPerSecond, share, secondsLeft }: BuildProgress): string {
-  const parts = [`index build: ${phase}, ${rows} rows`]
+  const parts = [`index build: ${phase}, ${amount(rows, 'row')}`]
   if (rowsPerSecond > 0) parts.push(`${Math.round(rowsPerSecond)} rows/s`)
   if (share !== undefined) parts.push(`${Math.floor(share * 100)} %`)
   if (secondsLeft !== undefined) parts.push(`${duration(secondsLeft)} left`)
@@ -108,8 +109,8 @@ function sentences(report: BuildReport, to: string, seconds: number): string {
     ...(about.newestEtl > 0 ? [`newest in BigQuery's table ${formatTime(about.newestEtl)}`] : []),
   ]
   return [
-    `${to}: ${kept} granules of ${rows} rows in ${seconds.toFixed(1)} s` +
-      ` (L1C ${about.levels.L1C}, L2A ${about.levels.L2A}, ${about.tiles} tiles)`,
+    `${to}: ${amount(kept, 'granule')} of ${amount(rows, 'row')} in ${seconds.toFixed(1)} s` +
+      ` (L1C ${about.levels.L1C}, L2A ${about.levels.L2A}, ${amount(about.tiles, 'tile')})`,
     newest.join(', '),
     ...oddities.map(({ kind, count, examples }) => `${count} ${kind}: ${examplesOf(count, examples)}`),
     ...rejected.map(

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { amount } from '../amount.ts'
 import { isByRank, SORTS, type Sort } from '../catalog/port.ts'
 import type { ParameterError } from '../errors.ts'
 import { type ExportOptions, type ExportReport, exportIndex, refuseOtherForms } from '../export-index.ts'
@@ -97,7 +98,7 @@ async function exportTo(
   const started = performance.now()
   const seconds = () => (performance.now() - started) / 1000
   const onProgress = (granules: number) => {
-    progress.show(`${granules} granules, ${Math.round(granules / seconds())} a second`)
+    progress.show(`${amount(granules, 'granule')}, ${Math.round(granules / seconds())} a second`)
   }
   try {
     const report = await untilStopped((signal) => exportIndex({ ...options, signal, onProgress }))
@@ -109,4 +110,4 @@ async function exportTo(
 }
 
 const sentence = ({ granules, bytes }: ExportReport, to: string, seconds: number): string =>
-  `${to}: ${granules} granules in ${bytes} bytes, ${seconds.toFixed(1)} s\n`
+  `${to}: ${amount(granules, 'granule')} in ${amount(bytes, 'byte')}, ${seconds.toFixed(1)} s\n`

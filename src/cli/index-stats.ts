@@ -28,7 +28,7 @@ const readable = (about: AboutIndex, batches: readonly Batch[], now: number) => 
   superseded: about.superseded,
   oldest_sensing: formatTime(about.oldestSensing),
   newest_sensing: formatTime(newestOfAll(about).sensing),
-  newest_sensing_age_days: Number(((now - newestOfAll(about).sensing) / DAY).toFixed(1)),
+  newest_sensing_age_days: ageOf(newestOfAll(about).sensing, now),
   newest_generation: toldTime(newestOfAll(about).generation),
   newest: Object.fromEntries(LEVELS.map((level) => [level, newestOf(about, level, now)])),
   newest_etl: toldTime(about.newestEtl),
@@ -46,6 +46,9 @@ function newestOf({ levels, newest, settled }: AboutIndex, level: Level, now: nu
     sensing: formatTime(sensing),
     generation: toldTime(generation),
     complete_up_to: toldTime(settled[level].generation),
-    age_days: Number(((now - sensing) / DAY).toFixed(1)),
+    age_days: ageOf(sensing, now),
   }
 }
+
+/** Days with one decimal; never below 0, wherever this machine's clock stands. */
+const ageOf = (sensing: number, now: number): number => Number((Math.max(0, now - sensing) / DAY).toFixed(1))

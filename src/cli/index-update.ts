@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { amount } from '../amount.ts'
 import { type Config, readBucketConfig } from '../config.ts'
 import type { UpdateCounts } from '../update-index.ts'
 import { openReport, type ReportFile } from './report-file.ts'
@@ -100,4 +101,4 @@ async function update(terminal: Terminal, { file, plan, config, report }: Asked)
 }
 
 const progressLine = ({ rows, added, changed }: UpdateCounts): string =>
-  `index update: ${rows} rows, ${added} added, ${changed} changed`
+  `index update: ${amount(rows, 'row')}, ${added} added, ${changed} changed`

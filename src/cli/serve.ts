@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { type Config, readConfig } from '../config.ts'
-import { isOneOfSeveral, superviseProcesses } from '../processes.ts'
+import { atPortOfAll, isOneOfSeveral, superviseProcesses } from '../processes.ts'
+import { supervisorPart } from '../seeing/supervisor-part.ts'
 import type { serveOne as ServeOne } from './serve-one.ts'
 import { EXIT, type Exit, type Terminal } from './terminal.ts'
 
@@ -14,8 +15,11 @@ export function serveCommand(terminal: Terminal, finish: (exit: Exit) => void): 
     .action(async () => {
       const config = readConfig(terminal.env)
       const stop = toldToStop()
-      if (isOneOfSeveral()) await serveHere(partOf(config), stop, async () => {})
-      else {
+      if (isOneOfSeveral()) {
+        await atPortOfAll(config.port, config.host, (port) =>
+          serveHere({ ...partOf(config), port }, stop, async () => {}),
+        )
+      } else {
         const greet = (port: number) =>
           terminal.output.write(greeting(urlOf(config.host, port), config.catalog.kind === 'sample'))
         await (config.processes > 1
@@ -45,6 +49,7 @@ async function serveSeveral(
     graceMs: config.stopMs + PATIENCE_MS,
     onListening: (port) => void greet(port).catch(() => {}),
     onLost: (sentence) => stderr.write(`swath: ${sentence}\n`),
+    part: supervisorPart,
   })
 }
 

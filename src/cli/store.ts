@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { amount } from '../amount.ts'
 import { mergeStores } from '../merge-stores.ts'
 import type { MergedRows, MergeReport } from '../store/port.ts'
 import { storeMerge } from '../wire.ts'
@@ -64,7 +65,8 @@ function sentence({ from, colours, listings, layouts }: MergeReport): string {
     portion(layouts, NAMES.layout),
   ]
   const unsound = colours.unsound + listings.unsound + layouts.unsound
-  const leftOut = unsound > 0 ? `; left out, since they hold nothing that could be used: ${unsound} rows` : ''
+  const leftOut =
+    unsound > 0 ? `; left out, since they hold nothing that could be used: ${amount(unsound, 'row')}` : ''
   return `${from}: took ${told.join(', ')}; the others were there${leftOut}\n`
 }
 

@@ -73,16 +73,16 @@ export function createProgress({ stderr, showsProgress }: Terminal): {
   clear(): void
 } {
   const everyMs = 200
-  let shown = 0
+  let shown = Number.NEGATIVE_INFINITY
   const erase = '\r\x1b[2K'
   return {
     show: (text) => {
-      if (!showsProgress || Date.now() - shown < everyMs) return
-      shown = Date.now()
+      if (!showsProgress || performance.now() - shown < everyMs) return
+      shown = performance.now()
       stderr.write(erase + text)
     },
     clear: () => {
-      if (showsProgress && shown > 0) stderr.write(erase)
+      if (showsProgress && Number.isFinite(shown)) stderr.write(erase)
     },
   }
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { amount } from '../amount.ts'
 import { parseAreaQuery } from '../area-query.ts'
 import type { ParameterError } from '../errors.ts'
 import { Fault } from '../errors.ts'
@@ -126,7 +127,7 @@ function tilesToList(area: Area, wanted: readonly string[] | undefined): readonl
   const tiles = tilesOf(area, wanted)
   if (tiles.length > MOST_TILES) {
     const sentence =
-      `The box touches ${tiles.length} tiles; the bucket is listed tile by tile, ${MOST_TILES} at most at a time. ` +
+      `The box touches ${amount(tiles.length, 'tile')}; the bucket is listed tile by tile, ${MOST_TILES} at most at a time. ` +
       'Name a smaller box or --tiles, or update from bigquery.'
     throw new Fault('area-too-large', sentence)
   }

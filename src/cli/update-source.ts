@@ -1,10 +1,11 @@
 import type { Readable } from 'node:stream'
+import { amount } from '../amount.ts'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
+import { type NewerRows, openNewer } from '../open-newer.ts'
 import type { Level } from '../sentinel2/bands.ts'
 import { formatTime } from '../sentinel2/time.ts'
 import { newestOf, sinceOf, type UpdateOptions, type UpdateSource, untoldOf } from '../update-index.ts'
-import { type NewerRows, openNewer } from '../wire.ts'
 import { csvSource } from './csv-source.ts'
 import type { UpdatePlan } from './update-plan.ts'
 
@@ -59,14 +60,16 @@ async function bigquerySource(
       since.etl === undefined
         ? `made since ${formatTime(since.generation)}`
         : `in since ${formatTime(since.etl)}`
-    say(`BigQuery bills ${bytesBilled} bytes, $${dollars.toFixed(4)}, for the ${level} rows ${from}`)
+    say(
+      `BigQuery bills ${amount(bytesBilled, 'byte')}, $${dollars.toFixed(4)}, for the ${level} rows ${from}`,
+    )
     if (bytesBilled > most) {
       const sentence =
-        `That is more than the ${most} bytes that may be billed; nothing was run and nothing changed. ` +
+        `That is more than the ${amount(most, 'byte')} that may be billed; nothing was run and nothing changed. ` +
         'Allow more with --max-bytes-billed or SWATH_MAX_BYTES_BILLED.'
       throw new Fault('over-budget', sentence)
     }
-    const rows = counted(newer.rows(since, signal), (count) => show(`BigQuery: ${count} rows`))
+    const rows = counted(newer.rows(since, signal), (count) => show(`BigQuery: ${amount(count, 'row')}`))
     return { from: { name: `bigquery ${tableOf(config, level)}`, rows }, settles: level, close: newer.close }
   } catch (thrown) {
     await newer.close()
@@ -102,12 +105,12 @@ async function bucketSource(
     const whole =
       strange > 0 ? `; of ${strange} it has no ${level} yet, and all of their products are listed` : ''
     say(
-      `${nameOf(config)}: the ${level} products of ${plan.tiles.length} tiles, newer than what the index knows${whole}`,
+      `${nameOf(config)}: the ${level} products of ${amount(plan.tiles.length, 'tile')}, newer than what the index knows${whole}`,
     )
   }
   const read = await openNewer(config).bucket()
   const rows = counted(bucketRows(plan, { newest, read, onProblem, signal }), (count) =>
-    show(`bucket: ${count} granules`),
+    show(`bucket: ${amount(count, 'granule')}`),
   )
   return { name: `bucket ${nameOf(config)}`, rows }
 }

@@ -1,3 +1,4 @@
+import { amount } from '../amount.ts'
 import { LEVELS, type Level } from '../sentinel2/bands.ts'
 import { formatTime } from '../sentinel2/time.ts'
 import type { UpdateCounts, UpdateReport } from '../update-index.ts'
@@ -21,14 +22,14 @@ export function sentences(report: UpdateReport, { file, seconds, problems, isCsv
   const { rows, added, changed, unchanged, duplicates, rejected, about } = report
   const news =
     added + changed === 0
-      ? `no news in ${rows} rows`
-      : `${added} added, ${changed} changed, ${unchanged} unchanged of ${rows} rows`
+      ? `no news in ${amount(rows, 'row')}`
+      : `${added} added, ${changed} changed, ${unchanged} unchanged of ${amount(rows, 'row')}`
   const lines = [
-    `${file}: ${news} in ${seconds.toFixed(1)} s (L1C ${about.levels.L1C}, L2A ${about.levels.L2A}, ${about.tiles} tiles)`,
+    `${file}: ${news} in ${seconds.toFixed(1)} s (L1C ${about.levels.L1C}, L2A ${about.levels.L2A}, ${amount(about.tiles, 'tile')})`,
     `newest sensing ${changeOf(report.newestSensing)}, newest generation ${changeOf(report.newestGeneration)}`,
     ...LEVELS.flatMap((level) => completeness(report, level, isCsv)),
     ...(about.newestEtl > 0 ? [`newest in BigQuery's table ${changeOf(report.newestEtl)}`] : []),
-    ...(duplicates > 0 ? [`${duplicates} duplicates left out`] : []),
+    ...(duplicates > 0 ? [`${amount(duplicates, 'duplicate')} left out`] : []),
     ...rejected.map(
       ({ reason, count, examples }) => `${count} ${reason}, left out: ${examplesOf(count, examples)}`,
     ),
@@ -37,7 +38,9 @@ export function sentences(report: UpdateReport, { file, seconds, problems, isCsv
     const some = [...problems]
       .slice(0, MOST_TOLD)
       .map(([granuleId, why]) => `${granuleId}: ${why.join('; ')}`)
-    lines.push(`not all could be read of ${problems.size} granules: ${examplesOf(problems.size, some)}`)
+    lines.push(
+      `not all could be read of ${amount(problems.size, 'granule')}: ${examplesOf(problems.size, some)}`,
+    )
   }
   return lines.join('\n')
 }
@@ -50,7 +53,7 @@ function completeness({ completeUpTo, lacking }: UpdateReport, level: Level, isC
   if (!isCsv || lacking[level] <= 0) return []
   return [
     `${after > 0 ? `complete for ${level} up to ${textOf(after)} as before` : `not known to be complete for ${level}`}` +
-      `, for the CSV lacks ${lacking[level]} granules that the index had; --complete says that it is all of the ` +
+      `, for the CSV lacks ${amount(lacking[level], 'granule')} that the index had; --complete says that it is all of the ` +
       'archive nevertheless',
   ]
 }

@@ -1,4 +1,5 @@
 import { Command } from 'commander'
+import { amount } from '../amount.ts'
 import type { Sampling } from '../colour/port.ts'
 import type { Config } from '../config.ts'
 import { Fault } from '../errors.ts'
@@ -158,7 +159,7 @@ function exitOf({ done, cached, failed }: WarmFigures): Exit {
 }
 
 const told = ({ shard, toldBy }: NonNullable<Plan['shard']>, tiles: readonly string[]): string =>
-  `warm: shard ${shardText(shard)}, as ${toldBy} tells: ${tiles.length} tiles\n`
+  `warm: shard ${shardText(shard)}, as ${toldBy} tells: ${amount(tiles.length, 'tile')}\n`
 
 const REASONS_TOLD = 3
 
@@ -167,7 +168,7 @@ function summary(figures: WarmFigures, box: readonly number[], reasons: readonly
   const bound = bound_by ? `: ${rate.toFixed(1)} made a second, bound by ${bound_by}` : ''
   const more = failed > reasons.length ? `  and ${failed - reasons.length} more\n` : ''
   return (
-    `warm: ${done + cached + failed} granules in ${box.join(',')}: ${done} done, ${cached} cached, ` +
+    `warm: ${amount(done + cached + failed, 'granule')} in ${box.join(',')}: ${done} done, ${cached} cached, ` +
     `${failed} failed, in ${seconds.toFixed(1)} s${bound}\n${reasons.join('')}${more}`
   )
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { Piscina } from 'piscina'
 import type { Job, Reply } from '../../workers/decode-image.ts'
 import { takeTurns } from '../calls/turns.ts'
@@ -29,12 +30,12 @@ export type SamplerState = {
 export interface Sampler {
   /**
    * Decodes a strip and adds it to the means so far.
-   * @throws {Fault} bad-image, cancelled where the threads are closed
+   * @throws {Fault} bad-image, overloaded where no thread can be started, cancelled where they are closed
    */
   sum(cut: Cut, before: MeanSoFar | undefined): Promise<Summed>
   /**
    * Decodes an image to its pixels.
-   * @throws {Fault} bad-image, cancelled where the threads are closed
+   * @throws {Fault} as sum
    */
   pixels(cut: Cut): Promise<Pixels>
   state(): SamplerState
@@ -59,6 +60,10 @@ type Thread = Piscina<Job, Reply>
 const DEADLINE_MS = 20_000
 /** A decoder whose heap has grown past this is given up with its thread: the heap never shrinks. Bytes. */
 const HEAP_LIMIT = 256 * 2 ** 20
+/** Threads that a job is tried with until one starts: what lacks for one, memory or a descriptor, may pass. */
+const STARTS = 3
+/** Before the second of them; twice as long before the next. */
+const PAUSE_MS = 200
 
 /** Threads that decode. One that overruns, dies, breaks or has grown too large is replaced; others live on. */
 export function decodeThreads(options: SamplerOptions): Sampler {
@@ -90,20 +95,40 @@ export function decodeThreads(options: SamplerOptions): Sampler {
     await thread.destroy()
   }
 
-  /** What a thread says; it takes the next job only if it came through this one well. */
+  /** What a thread says, of a few tried the first that starts. */
   async function work(job: Job): Promise<Reply> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await workOnce(job)
+      } catch (thrown) {
+        if (!(thrown instanceof NotStarted)) throw thrown
+        // What was given to a thread has no bytes any more.
+        if (tries === STARTS || job.cut.codestream.length === 0) throw noThread(thrown)
+      }
+      await sleep(PAUSE_MS * 2 ** (tries - 1), undefined, { signal: closing.signal }).catch((left) => {
+        throw cancelled(left)
+      })
+    }
+  }
+
+  /** It takes the next job only if it came through this one well. */
+  async function workOnce(job: Job): Promise<Reply> {
     const thread = idle.pop() ?? start()
     let fit = false
+    const { promise: stillborn, forget } = stillbornOf(thread)
     try {
       const { buffer } = job.cut.codestream
-      const reply = await inTime(thread.run(job, { transferList: [buffer] }), deadlineMs)
+      const ran = Promise.race([thread.run(job, { transferList: [buffer] }), stillborn])
+      const reply = await inTime(ran, deadlineMs)
       fit = !reply.broken && reply.heapBytes <= HEAP_LIMIT
       return reply
     } catch (thrown) {
       if (closing.signal.aborted) throw cancelled(thrown)
-      if (thrown instanceof Fault || thread.threads.length > 0) throw thrown
+      if (isUnstartable(thrown)) throw new NotStarted(messageOf(thrown), { cause: thrown })
+      if (thrown instanceof NotStarted || thrown instanceof Fault || thread.threads.length > 0) throw thrown
       throw new Fault('bad-image', `the thread that decoded it died: ${messageOf(thrown)}`, { cause: thrown })
     } finally {
+      forget()
       if (fit) idle.push(thread)
       else await replace(thread)
     }
@@ -153,6 +178,34 @@ export function decodeThreads(options: SamplerOptions): Sampler {
     },
   }
 }
+
+/**
+ * Rejects where the thread ends with no job in it: one that dies before it is there leaves its job to its pool, which
+ * keeps it for ever.
+ */
+function stillbornOf(thread: Thread): { readonly promise: Promise<never>; forget(): void } {
+  const { promise, reject } = Promise.withResolvers<never>()
+  // A job that it has is told of its end first.
+  const onEnd = () => void setImmediate(reject, new NotStarted('it ended before it was there'))
+  const onError = (cause: Error) => reject(new NotStarted(messageOf(cause), { cause }))
+  thread.on('error', onError).on('workerDestroy', onEnd)
+  return { promise, forget: () => void thread.off('error', onError).off('workerDestroy', onEnd) }
+}
+
+/** There is no thread, so that its job tells nothing of the image. */
+class NotStarted extends Error {
+  override readonly name = 'NotStarted'
+}
+
+/** Whether the system gave no thread, out of memory or descriptors. */
+const isUnstartable = (thrown: unknown): boolean =>
+  thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_WORKER_INIT_FAILED'
+
+const noThread = (cause: NotStarted): Fault =>
+  new Fault('overloaded', `No thread could be started to decode an image: ${cause.message}. Ask again.`, {
+    cause,
+    retryAfter: 1,
+  })
 
 /** The same cut with a codestream whose memory may be given away: nobody else's bytes lie in it. */
 function owning(cut: Cut): Cut {

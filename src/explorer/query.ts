@@ -48,7 +48,14 @@ const COUNTED = ['bbox', 'datetime', 'cloud', 'level', 'tiles', 'dedupe', 'best'
 
 export type Parameter = (typeof NAMES)[number]
 
-/** What an address of this page asks for; what it does not know is left alone. */
+/** All that an address of this page may hold, to be told. */
+export const NAMES_TOLD = NAMES.join(', ')
+
+/** Names in an address of this page that it does not know; `granule` is the one that is opened. */
+export const strangersIn = (address: URLSearchParams): readonly string[] =>
+  [...new Set(address.keys())].filter((name) => name !== 'granule' && !NAMES.some((known) => known === name))
+
+/** What an address of this page asks for; what it does not know is left out. */
 export function queryOf(address: URLSearchParams): Query {
   const values = NAMES.map((name) => [name, address.get(name)?.trim() ?? ''] as const)
   return { ...NO_QUERY, ...Object.fromEntries(values) }

@@ -7,11 +7,13 @@ import { foundGranules } from './found.ts'
 import { billNotice, faultNotice, type Notice, relaxed, showNotice } from './notice.ts'
 import {
   estimateParameters,
+  NAMES_TOLD,
   NO_QUERY,
   parametersOf,
   type Query,
   queryOf,
   readable,
+  strangersIn,
   summaryParameters,
 } from './query.ts'
 import { bytesText, counted } from './words.ts'
@@ -47,7 +49,14 @@ export function openSearch(): void {
     const address = new URLSearchParams(location.search)
     const asked = queryOf(address)
     const next = asked.bbox === '' && isSample() ? { ...asked, bbox: SAMPLE_BOX } : asked
-    void refresh(next, address.get('granule') ?? undefined)
+    const strangers = strangersIn(address)
+    if (strangers.length === 0) return void refresh(next, address.get('granule') ?? undefined)
+    form.show(next)
+    tell(
+      '',
+      strangersNotice(strangers, () => go(next)),
+    )
+    byId('results', HTMLElement).ariaBusy = 'false'
   }
   const fail = (thrown: unknown) => {
     if (thrown instanceof DOMException && thrown.name === 'AbortError') return
@@ -138,6 +147,15 @@ const CORRECT: Notice = {
   title: 'Not asked yet',
   text: 'A field of the search is not right; beside it stands what.',
 }
+
+/** As the service itself, which refuses what it would have to leave out. */
+const strangersNotice = (names: readonly string[], choose: () => void): Notice => ({
+  title: 'Not asked yet',
+  text:
+    `The address holds what this page does not know: ${names.join(', ')}. ` +
+    `It takes ${NAMES_TOLD}, in the words of /area.`,
+  choices: [{ label: 'Search without', choose }],
+})
 
 const startNotice = (choose: (bbox: string) => void): Notice => ({
   title: 'Where to look?',

@@ -1,5 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
+import { amount } from '../amount.ts'
 import { Fault } from '../errors.ts'
+import type { AdmissionState } from '../seeing/port.ts'
 import { clientOf, type Recognition } from './client-of.ts'
 import type { Env } from './env.ts'
 
@@ -7,15 +9,6 @@ export type AdmissionOptions = Recognition & {
   /** Requests under way, from their headers to the last byte of their answers: in all, and of one client. */
   readonly most: number
   readonly mostOfOne: number
-}
-
-export type AdmissionState = {
-  readonly inFlight: number
-  /** Clients that have requests under way. */
-  readonly clients: number
-  /** Since the start, refused for their client's requests, and for everybody's. */
-  readonly refusedOfOne: number
-  readonly refusedOfAll: number
 }
 
 export interface Admission {
@@ -27,6 +20,8 @@ export interface Admission {
 const ALWAYS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics'])
 /** Seconds. */
 const RETRY_AFTER = 2
+/** The last tenth of what may be under way is kept for clients that have fewer than so many. */
+const FEW = 4
 
 export const USUAL_ADMISSION: AdmissionOptions = {
   keys: undefined,
@@ -37,7 +32,7 @@ export const USUAL_ADMISSION: AdmissionOptions = {
 
 /**
  * Lets requests in up to a bound, and those of one client up to one of its own; the rest is told at once to come
- * again. Handlers find the client in their context.
+ * again. Where a few clients fill it, others still find room. Handlers find the client in their context.
  */
 export function admission(options: AdmissionOptions = USUAL_ADMISSION): Admission {
   const ofClients = new Map<string, number>()
@@ -49,9 +44,9 @@ export function admission(options: AdmissionOptions = USUAL_ADMISSION): Admissio
       refusedOfOne++
       throw tooMany(ofOne)
     }
-    if (inFlight >= options.most) {
+    if (inFlight >= options.most - (ofOne < FEW ? 0 : Math.floor(options.most / 10))) {
       refusedOfAll++
-      throw overloaded(inFlight)
+      throw overloaded(inFlight, inFlight < options.most ? ofOne : undefined)
     }
     inFlight++
     ofClients.set(client, ofOne + 1)
@@ -88,14 +83,19 @@ function whenOver(c: Context<Env>, done: () => void): void {
 const tooMany = (inFlight: number) =>
   new Fault(
     'too-many',
-    `${inFlight} requests of yours are under way, as many as one client may have; wait for some of them.`,
+    `${amount(inFlight, 'request')} of yours under way, as many as one client may have; wait for some of them.`,
     { retryAfter: RETRY_AFTER },
   )
 
-const overloaded = (inFlight: number) =>
+/** @param ofOne requests of a client for whom only the part is left that is kept for others */
+const overloaded = (inFlight: number, ofOne: number | undefined) =>
   new Fault(
     'overloaded',
-    `${inFlight} requests are under way, as many as may be; try again a little later.`,
+    `${amount(inFlight, 'request')} under way, as many as may be${
+      ofOne === undefined
+        ? ''
+        : ` beside what is kept for clients with fewer than ${FEW}, and you have ${ofOne}`
+    }; try again a little later.`,
     {
       retryAfter: RETRY_AFTER,
     },

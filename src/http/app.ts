@@ -1,6 +1,6 @@
 import { Hono } from 'hono'
-import { cors } from 'hono/cors'
 import type { House } from '../house.ts'
+import { letAnyOrigin } from './any-origin.ts'
 import { estimateAnswer, listAnswer, summaryAnswer } from './area-answers.ts'
 import {
   asksArea,
@@ -25,7 +25,7 @@ import { packWhole } from './packed.ts'
 import { noSuchPreview, previewAnswer } from './preview.ts'
 import { noSuchPath, notAllowed, problem } from './problem.ts'
 import { readyAnswer } from './readiness.ts'
-import { guardAnswers } from './security-headers.ts'
+import { guardAnswers, keepToHttps } from './security-headers.ts'
 import { REQUEST_ID_HEADER, seeRequests } from './seen.ts'
 import { stacProblem } from './stac/problem.ts'
 import { stacRoutes } from './stac/routes.ts'
@@ -59,13 +59,20 @@ export function createApp(house: House, gate: Gate = usualGate()) {
   const app = new Hono<Env>()
   const read = house.readArea
 
+  house.seeing.readGate(() => ({
+    ...gate.admission.state(),
+    answersWaiting: gate.pieceTurns.waiting(),
+  }))
   app.use(seeRequests(house.seeing))
-  app.use(findOrigin(house.baseUrl), guardAnswers)
-  app.use(
-    cors({ origin: '*', allowMethods: (_, { req }) => methodsOf(app, req.path), exposeHeaders: EXPOSED }),
-  )
+  app.use(guardAnswers)
+  app.use(letAnyOrigin({ methodsOf: (path) => methodsOf(app, path), exposed: EXPOSED }))
+  app.use(findOrigin(house.baseUrl), keepToHttps)
   app.use(gate.admission.handle)
   app.use(beginWithin(gate.deadlineMs))
+  app.use((c, next) => {
+    c.set('pieceTurns', gate.pieceTurns)
+    return next()
+  })
   for (const path of WHOLE_PATHS) app.use(path, packWhole)
   for (const path of CATALOG_PATHS) {
     app.use(path, (c, next) => {

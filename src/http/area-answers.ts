@@ -16,7 +16,7 @@ import type { Env } from './env.ts'
 import type { featureCollection, imagePaths } from './openapi/answers.ts'
 import { addressOf } from './outside.ts'
 import { readPosted } from './posted.ts'
-import { streamBody } from './stream.ts'
+import { gathered, streamed } from './stream.ts'
 import { typedAnswer } from './typed-answer.ts'
 
 /** What the Accept header may name, best first. */
@@ -28,6 +28,9 @@ const BY_MEDIA_TYPE: Readonly<Record<string, Format>> = {
   'text/csv': 'csv',
   'application/geo+json': 'geojson',
 }
+
+/** Granules whose images are a piece of text. */
+const SHORT_PAGE = 10
 
 /** How a request's area is given, what it is asked for, and who reads it where it is a shape. */
 export type AskedForm = { readonly form: AreaForm; readonly purpose: Purpose; readonly read: ReadArea }
@@ -52,7 +55,8 @@ export async function listAnswer(c: Context<Env>, query: AreaQuery) {
   const { format, mediaType } = answerForm(c, query.format)
   const { session } = c.var
   const page = await pageOf(session, query, tellsCoverage(format), c.req.raw.signal)
-  const body = await bodyOf(c, write(format, page.granules, session.storage.bucket, coloursTold(query)))
+  const pieces = write(format, page.granules, session.storage.bucket, coloursTold(query))
+  const body = await streamed(c, gathered(pieces), page.count <= SHORT_PAGE)
   c.header('Content-Type', mediaType)
   c.header('Vary', 'Accept')
   c.header('Swath-Area', wrappedBox(query.search.area.box).join(','))
@@ -79,21 +83,6 @@ function pageOf(
   const page = { bands, limit, after, coverage, signal }
   if (search.colours) return rankArea(session, search, search.colours, { ...page, rank })
   return rank ? rankPage(session, search, { ...page, rank, sampling }) : listArea(session, search, page)
-}
-
-/**
- * The pieces as they are pulled, an end of the connection where they fail. HTTP/1.0 has no chunks, so that a
- * cut answer would look whole: who speaks it gets the page gathered, with its length.
- */
-async function bodyOf(c: Context<Env>, pieces: AsyncGenerator<string>) {
-  if (c.env.incoming.httpVersion === '1.0') return (await Array.fromAsync(pieces)).join('')
-  const body = await streamBody(pieces, (thrown) => {
-    if (!c.req.raw.signal.aborted) c.var.seen.brokenOff(thrown)
-    c.env.outgoing.destroy()
-  })
-  if (c.req.method !== 'HEAD') return body
-  await body.cancel()
-  return null
 }
 
 /** The format parameter beats the Accept header; who accepts plain text alone is given it by that name. */

@@ -1,7 +1,7 @@
 import type { Context, MiddlewareHandler } from 'hono'
 import { z } from 'zod'
 import { AREA_OPTIONS, type AreaQuery } from '../area-query.ts'
-import { askedArea } from '../asked-area.ts'
+import { ASKED_AREA } from '../asked-area.ts'
 import type { Sampling } from '../colour/port.ts'
 import { parseSampling, type samplingOptions } from '../colour-query.ts'
 import type { PictureForm } from '../draw-preview.ts'
@@ -15,7 +15,7 @@ import { type PREVIEW_OPTIONS, parsePicture } from './preview.ts'
  * typed clients what may be asked.
  */
 
-const { lat, lng, ...box } = askedArea().shape
+const { lat, lng, ...box } = ASKED_AREA.shape
 const OF_A_LIST = { bands: true, format: true, limit: true, rank: true, sort: true, token: true } as const
 
 /** The parameters of an area, of a count over it, of a point, and of areas that are posted. */

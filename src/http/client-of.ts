@@ -18,7 +18,11 @@ export function clientOf(c: Context, { keys, trustedProxies }: Recognition): str
   const key = keys && givenKey(c)
   if (keys && key !== undefined) {
     const client = clientOfKey(keys, key)
-    if (client === undefined) throw unknownKey()
+    if (client === undefined) {
+      // RFC 9110, 15.5.2.
+      c.header('WWW-Authenticate', 'Bearer')
+      throw unknownKey()
+    }
     return `key ${client}`
   }
   const address = forwardedAddress(c.req.header('X-Forwarded-For'), trustedProxies) ?? socketAddress(c)

@@ -29,11 +29,16 @@ export const beginWithin =
     }
   }
 
+/** Seconds. */
+const RETRY_AFTER = 5
+
+/** Each call to the bucket or to BigQuery has a deadline of its own, so that it is not they who are to blame. */
 const tooLate = (deadlineMs: number) =>
   new Fault(
-    'upstream-late',
+    'overloaded',
     `The answer had not begun after ${deadlineMs} ms, so it was given up; ask for less at once (a smaller area, ` +
       'a smaller limit), or try again: what was found on the way is remembered.',
+    { retryAfter: RETRY_AFTER },
   )
 
 /** Made when it is first asked for: most answers that come from memory need none. */

@@ -24,7 +24,7 @@ export function putFreshness(c: Context<Env>, level: Level | undefined): void {
   const fresh = level && freshness.levels[level]
   const told = { level, ...(fresh && freshnessProperties(fresh)), updated: formatTime(freshness.updatedAt) }
   const pairs = Object.entries(told).filter(([, text]) => text !== null && text !== undefined)
-  c.header(INDEX_HEADER, pairs.map(([name, text]) => `${name}="${text}"`).join(', '))
+  c.res.headers.set(INDEX_HEADER, pairs.map(([name, text]) => `${name}="${text}"`).join(', '))
 }
 
 /** The level of the granule in the path or of the parameter; L1C, as everywhere, where neither names one. */

@@ -13,12 +13,19 @@ const ORIGIN = /^https?:\/\/(?:[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\])(?::\d{1,
 export function findOrigin(baseUrl: string | undefined): MiddlewareHandler<Env> {
   return (c, next) => {
     const [asked] = ORIGIN.exec(c.req.url) ?? []
-    if (asked === undefined) {
-      throw new Fault('bad-request', 'The Host header names no host; send a name or an address, and a port.')
+    if (asked === undefined || hasTwoHosts(c)) {
+      throw new Fault('bad-request', 'The Host header names no host; send one name or address, and a port.')
     }
     c.set('origin', baseUrl ?? (cameByTls(c) ? asked.replace(/^http:/, 'https:') : asked))
     return next()
   }
+}
+
+/** Whoever stands in front may have gone by the other one (RFC 9112, 3.2); Node drops it without a word. */
+function hasTwoHosts(c: Context<Env>): boolean {
+  // A test may hand a request over without a socket.
+  const { rawHeaders = [] } = c.env?.incoming ?? {}
+  return rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host').length > 1
 }
 
 /** Of several proxies in a row the first one is the asker's. */

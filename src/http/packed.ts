@@ -19,7 +19,8 @@ export const packWhole: MiddlewareHandler<Env> = async (c, next) => {
   const isPacked = headers.has('Content-Encoding')
   if (status === 200 && (isPacked || !TEXT.test(headers.get('Content-Type') ?? ''))) return
   // Of a weak tag one does for all codings (RFC 9110, 8.8.3.3).
-  c.header('Vary', 'Accept-Encoding', { append: true })
+  // Hono's own way would copy the body of an answer that is made already.
+  headers.append('Vary', 'Accept-Encoding')
   const coding = codingOf(c.req.header('Accept-Encoding') ?? '')
   if (status === 304 || coding === 'identity' || c.var.isPulled) return
   const bytes = new Uint8Array(await c.res.arrayBuffer())

@@ -15,6 +15,11 @@ export const guardAnswers: MiddlewareHandler<Env> = (c, next) => {
   c.header('Content-Security-Policy', NO_PAGE)
   // Any page may ask here (CORS), and show the pictures of granules.
   c.header('Cross-Origin-Resource-Policy', 'cross-origin')
+  return next()
+}
+
+/** Tells browsers that came by https to stay there; it stands behind what finds the origin. */
+export const keepToHttps: MiddlewareHandler<Env> = (c, next) => {
   if (c.var.origin.startsWith('https:')) c.header('Strict-Transport-Security', HTTPS_ONLY)
   return next()
 }

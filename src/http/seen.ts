@@ -26,10 +26,17 @@ export const seeRequests =
       const { outgoing } = c.env
       const before = socket.bytesWritten
       outgoing.once('close', () => {
-        seen.ended({ whole: outgoing.writableFinished, bytes: socket.bytesWritten - before })
+        const bytes = socket.bytesWritten - before
+        seen.ended({ whole: outgoing.writableFinished, bytes, refusedWith: c.env.refusedWith?.() })
       })
     }
-    await next()
+    try {
+      await next()
+    } catch (thrown) {
+      // Hono hands errors to its own handler and lets all else that may be thrown through.
+      seen.answered({ route: routeOf(c), status: 500, thrown })
+      throw thrown
+    }
     seen.answered({ route: routeOf(c), status: c.res.status, thrown: c.error })
     if (!socket) seen.ended({ whole: true, bytes: 0 })
   }

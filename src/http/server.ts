@@ -1,7 +1,10 @@
-import { createServer as createHttpServer, type Server, STATUS_CODES } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type Server } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { getRequestListener, RequestError } from '@hono/node-server'
 import type { Hono } from 'hono'
+import { answersUnderWay } from './answers-under-way.ts'
 import type { Env } from './env.ts'
+import { endWith, MOST_HEADER_BYTES, MOST_HEADERS, problemAnswer, statusOf } from './refusal.ts'
 
 export type ServerOptions = {
   /** Milliseconds that an answer has to begin, and its reader to take more of it. */
@@ -10,10 +13,9 @@ export type ServerOptions = {
   readonly headersMs?: number
   readonly requestMs?: number
   readonly lookMs?: number
+  /** Told the status of what is refused before it comes to the app. */
+  readonly refused?: (status: number) => void
 }
-
-/** Bytes of an address and its headers: a polygon of some thousand positions; a longer one is posted. */
-const MOST_HEADER_BYTES = 64 * 2 ** 10
 
 const HEADERS_MS = 10_000
 const REQUEST_MS = 30_000
@@ -26,16 +28,7 @@ const DEADLINE_MS = 60_000
 /** Open at once; each costs a descriptor and some kilobytes. */
 const MOST_CONNECTIONS = 10_000
 
-/** By what node:http says of a request that it could not read; of all else it is the request that is wrong. */
-const STATUS: Readonly<Record<string, number>> = { HPE_HEADER_OVERFLOW: 431, ERR_HTTP_REQUEST_TIMEOUT: 408 }
-const DETAIL: Readonly<Record<number, string>> = {
-  400: 'This is no HTTP request.',
-  500: 'Something is broken here.',
-  408: 'The request did not come to its end in time.',
-  431:
-    `The address and its headers are longer than ${MOST_HEADER_BYTES / 2 ** 10} KiB. ` +
-    'Post a long area instead: POST /area with the GeoJSON as the body, all else in the address.',
-}
+const UNREADABLE = 'The address of the request or its Host header cannot be read; HTTP/1.1 asks for both.'
 
 /**
  * The server of an app, not yet listening. What does not even reach the app is told as problem+json, too; a
@@ -48,6 +41,7 @@ export function createServer(
     headersMs = HEADERS_MS,
     requestMs = REQUEST_MS,
     lookMs = LOOK_MS,
+    refused = () => {},
   }: ServerOptions = {},
 ): Server {
   const serverOptions = {
@@ -56,42 +50,64 @@ export function createServer(
     requestTimeout: requestMs,
     connectionsCheckingInterval: lookMs,
     keepAliveTimeout: KEEP_ALIVE_MS,
+    // Node would refuse who sends none without a word; here it is told as all else is.
+    requireHostHeader: false,
   }
-  const server = createHttpServer(serverOptions, getRequestListener(fetch, { errorHandler }))
+  const answers = answersUnderWay()
+  /** Of what the adapter cannot make a request of, no Host above all; a bug is told of in the log. */
+  const errorHandler = (thrown: unknown): Response => {
+    if (!(thrown instanceof RequestError)) return problemAnswer(500)
+    refused(400)
+    return problemAnswer(400, UNREADABLE)
+  }
+  const listener = getRequestListener(
+    (request, env) => {
+      const { incoming, outgoing } = env
+      if (isWithoutHost(incoming)) throw new RequestError('Missing host header')
+      return fetch(request, { ...env, refusedWith: () => answers.refusedWith(outgoing) })
+    },
+    { errorHandler },
+  )
+  const server = createHttpServer(serverOptions)
+  /** Connections on which the last word is said, or waits to be; each is told when more has been read. */
+  const refusing = new WeakMap<Duplex, () => void>()
+  server.on('request', (incoming, outgoing) => {
+    if (refusing.has(incoming.socket)) return
+    answers.begin(incoming.socket, outgoing)
+    void listener(incoming, outgoing)
+  })
   server.maxConnections = MOST_CONNECTIONS
+  server.maxHeadersCount = MOST_HEADERS
   server.timeout = deadlineMs + GRACE_MS
+  // What is expected, and nobody promises, may be passed over (RFC 9110, 10.1.1).
+  server.on('checkExpectation', (incoming, outgoing) => server.emit('request', incoming, outgoing))
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    if (error.code === 'ECONNRESET' || !socket.writable) socket.destroy()
-    else socket.end(refusal(STATUS[error.code ?? ''] ?? 400), () => socket.destroy())
+    const isRefusing = refusing.get(socket)
+    if (isRefusing) return isRefusing()
+    const hasLeft =
+      error.code === 'ECONNRESET' ||
+      (error.code === 'HPE_INVALID_EOF_STATE' && answers.stateOf(socket) !== 'none')
+    if (hasLeft) return socket.destroy()
+    const status = statusOf(error.code)
+    const refuse = () => {
+      const state = answers.stateOf(socket)
+      if (!socket.writable || state === 'begun') return socket.destroy()
+      if (state === 'whole') {
+        // What was asked before is answered first; nothing more is read meanwhile.
+        refusing.set(socket, () => {})
+        socket.pause()
+        return answers.whenOver(socket, refuse)
+      }
+      // An answer that is not to come is counted by the app, with what was told in its place.
+      if (state === 'none') refused(status)
+      else answers.refuse(socket, status)
+      refusing.set(socket, endWith(socket, status))
+    }
+    refuse()
   })
   return server
 }
 
-/** Of what the adapter cannot make a request of, an impossible Host above all. */
-function errorHandler(thrown: unknown): Response {
-  const status = thrown instanceof RequestError ? 400 : 500
-  if (status === 500) console.error(thrown)
-  return new Response(problemOf(status), {
-    status,
-    headers: { 'Content-Type': 'application/problem+json', 'Access-Control-Allow-Origin': '*' },
-  })
-}
-
-const problemOf = (status: number): string =>
-  `${JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail: DETAIL[status] })}\n`
-
-/** A whole answer, as it goes over the wire. */
-function refusal(status: number): string {
-  const title = STATUS_CODES[status]
-  const body = problemOf(status)
-  return [
-    `HTTP/1.1 ${status} ${title}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Access-Control-Allow-Origin: *',
-    'X-Content-Type-Options: nosniff',
-    'Connection: close',
-    '',
-    body,
-  ].join('\r\n')
-}
+/** Who asks for a whole URL sends it as well (RFC 9112, 3.2); in all others the adapter misses it. */
+const isWithoutHost = ({ httpVersion, headers }: Pick<IncomingMessage, 'httpVersion' | 'headers'>): boolean =>
+  httpVersion === '1.1' && headers.host === undefined

@@ -1,5 +1,6 @@
 import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
+import { takePieceTurns } from '../calls/piece-turns.ts'
 import type { Config } from '../config.ts'
 import { Fault, messageOf } from '../errors.ts'
 import type { House } from '../house.ts'
@@ -18,6 +19,11 @@ export type Serving = {
   stop(): Promise<void>
 }
 
+/**
+ * Connections that wait to be taken: the 511 that Node asks for overflowed at 1,000 clients who came at once, and who
+ * is dropped tries again seconds later. The system caps it (Linux: net.core.somaxconn).
+ */
+const BACKLOG = 4096
 /** A connection whose answer is out is kept for another request, which will not be taken. */
 const LOOK_MS = 50
 
@@ -28,8 +34,12 @@ const LOOK_MS = 50
 export async function startServing(house: House, config: Config): Promise<Serving> {
   let isStopping = false
   const gate = gateOf(config, () => isStopping)
-  const server = createServer(createApp(house, gate), { deadlineMs: config.requestDeadlineMs })
-  server.listen(config.port, config.host)
+  const server = createServer(createApp(house, gate), {
+    deadlineMs: config.requestDeadlineMs,
+    refused: house.seeing.refused,
+  })
+  server.on('connection', gate.pieceTurns.accepted)
+  server.listen({ port: config.port, host: config.host, backlog: BACKLOG })
   await once(server, 'listening').catch((cause: unknown) => {
     throw notListening(config, cause)
   })
@@ -55,6 +65,7 @@ function gateOf(config: Config, isStopping: () => boolean): Gate {
   const keys = apiKeys === undefined ? undefined : readApiKeys(apiKeys)
   return {
     admission: admission({ most, mostOfOne, trustedProxies, keys }),
+    pieceTurns: takePieceTurns(),
     deadlineMs: config.requestDeadlineMs,
     isStopping,
   }

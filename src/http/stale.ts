@@ -11,5 +11,5 @@ export const tellStale: MiddlewareHandler<Env> = async (c, next) => {
 }
 
 export function putStale(c: Context<Env>): void {
-  if (c.var.session.isStale()) c.header(STALE_HEADER, 'true')
+  if (c.var.session.isStale()) c.res.headers.set(STALE_HEADER, 'true')
 }

@@ -15,13 +15,18 @@ export type ReadPiece = {
 /** Granules in a piece at least, but for the last. */
 const PIECE = 2000
 
+/** All granules of an index, as readRows gives their rows. @throws {Fault} as readRows */
+export function* readGranules(file: string, level?: Level): Generator<ReadPiece> {
+  for (const rows of readRows(file, level)) yield pieceOf(rows)
+}
+
 /**
- * All granules of an index, by tile, then level, then newest first, some at a time. Each tile is read at once;
+ * The rows of all granules of an index, by tile, then level, then newest first, some at a time. Each tile is read at once;
  * what an update changes meanwhile shows in the tiles read after it, and an index moved over this one not at all.
  * @param level only these; undefined: all
  * @throws {Fault} as aboutIndex
  */
-export function* readGranules(file: string, level?: Level): Generator<ReadPiece> {
+export function* readRows(file: string, level?: Level): Generator<readonly IndexRow[]> {
   const db = openIndexToRead(file)
   try {
     checkIndex(db, file)
@@ -32,10 +37,10 @@ export function* readGranules(file: string, level?: Level): Generator<ReadPiece>
       if (level !== undefined && LEVELS[cell % LEVELS.length] !== level) continue
       for (const row of asIndexRows(ofCell.all({ cell }))) rows.push(row)
       if (rows.length < PIECE) continue
-      yield pieceOf(rows)
+      yield rows
       rows = []
     }
-    if (rows.length > 0) yield pieceOf(rows)
+    if (rows.length > 0) yield rows
   } catch (thrown) {
     throw indexFault(file, thrown)
   } finally {

@@ -16,13 +16,15 @@ export const PATIENCE_MS = 5000
 /**
  * Opens an index for reading. Where the folder may not be written to, an index that was left in WAL mode is
  * read as a file that does not change, for SQLite cannot make its `-shm` there.
+ * @param patienceMs how long it is waited for another process that holds it
  * @throws {Fault} misconfigured where it cannot be opened or read, upstream-busy where another process holds it
  */
-export function openIndexToRead(file: string): DatabaseSync {
+export function openIndexToRead(file: string, patienceMs: number = PATIENCE_MS): DatabaseSync {
+  const options = { readOnly: true, timeout: patienceMs }
   try {
-    return tried(() => new DatabaseSync(file, { readOnly: true, timeout: PATIENCE_MS }))
+    return tried(() => new DatabaseSync(file, options))
   } catch (thrown) {
-    const mended = openedOtherwise(file, thrown)
+    const mended = openedOtherwise(file, thrown, options)
     if (mended) return mended
     throw indexFault(file, thrown)
   }
@@ -169,14 +171,18 @@ function tried(open: () => DatabaseSync): DatabaseSync {
 }
 
 /** Another way to an index that could not be opened for reading alone; undefined where there is none. */
-function openedOtherwise(file: string, thrown: unknown): DatabaseSync | undefined {
+function openedOtherwise(
+  file: string,
+  thrown: unknown,
+  options: { readonly readOnly: boolean; readonly timeout: number },
+): DatabaseSync | undefined {
   const code = codeOf(thrown)
   if (code !== CANTOPEN && code !== READONLY) return undefined
   try {
     if (LOGS.some((end) => sizeBeside(file, end) > 0)) {
       // What a killed process left half-done is undone by whoever may write.
-      tried(() => new DatabaseSync(file, { timeout: PATIENCE_MS })).close()
-      return tried(() => new DatabaseSync(file, { readOnly: true, timeout: PATIENCE_MS }))
+      tried(() => new DatabaseSync(file, { timeout: options.timeout })).close()
+      return tried(() => new DatabaseSync(file, options))
     }
     const address = pathToFileURL(file)
     address.searchParams.set('immutable', '1')

@@ -11,7 +11,9 @@ import type { Standing } from './port.ts'
 export type Parts = {
   readonly storage: FairStorage
   /** Undefined for a catalog that is made for each request, over the storage. */
-  readonly catalog: { inFlight(): number; waiting(): number; upstream?(): BreakerState } | undefined
+  readonly catalog:
+    | { inFlight(): number; waiting(): number; replaced?(): number; upstream?(): BreakerState }
+    | undefined
   readonly colours: GranuleColours
   readonly previews: GranulePreviews
   readonly sampler: Sampler
@@ -45,6 +47,7 @@ export function standingOf(parts: Parts): Standing {
       previews: { hits: drawn.recalled, misses: drawn.drawn + drawn.failed },
     },
     threads: decoding,
+    indexThreadsReplaced: catalog?.replaced?.() ?? 0,
     store: store.state(),
     upstreams: { storage: breaker.state(), catalog: catalog?.upstream?.() },
     staleListings: recall.stale,

@@ -1,11 +1,14 @@
 import Registry from 'prom-client/lib/registry.js'
+import { type AdmissionMetrics, admissionMetrics } from './admission-metrics.ts'
 import { ioMetrics } from './io-metrics.ts'
 import type { Watch } from './port.ts'
 import { processMetrics } from './process-metrics.ts'
+import { processesMetrics } from './processes-metrics.ts'
 import { type RequestMetrics, requestMetrics } from './request-metrics.ts'
 import { type StandingMetrics, standingMetrics } from './standing-metrics.ts'
 
 export type Metrics = Watch &
+  AdmissionMetrics &
   Pick<StandingMetrics, 'waited' | 'readFrom'> & {
     readonly requests: RequestMetrics
     /** In the text form of Prometheus. */
@@ -21,12 +24,14 @@ export function serviceMetrics(now: () => number = () => performance.now()): Met
   const { begin } = ioMetrics(registry, now)
   const { looked, waited, readFrom } = standingMetrics(registry, now)
   const { close } = processMetrics(registry)
+  processesMetrics(registry)
   return {
     begin,
     looked,
     waited,
     readFrom,
     requests: requestMetrics(registry, now),
+    ...admissionMetrics(registry),
     text: () => registry.metrics(),
     part: () => registry.getMetricsAsJSON(),
     close,

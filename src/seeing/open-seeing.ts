@@ -29,6 +29,8 @@ export async function openSeeing({ log, traces: traced }: SeeingOptions): Promis
   return {
     seeing: {
       request: seenRequests({ metrics: metrics.requests, log: requestLog, traces }),
+      refused: metrics.requests.refused,
+      readGate: metrics.readGate,
       metrics: isOneOfSeveral() ? async () => metricsOfAll(await processes.all()) : metrics.text,
     },
     watch: traces ? both(metrics, traces) : metrics,

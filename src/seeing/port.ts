@@ -54,12 +54,33 @@ export type Standing = {
   readonly queues: Readonly<Record<Queue, { readonly running: number; readonly waiting: number }>>
   readonly caches: Readonly<Partial<Record<Cache, { readonly hits: number; readonly misses: number }>>>
   readonly threads: { readonly started: number; readonly busy: number; readonly replaced: number }
-  readonly store: { readonly listings: number; readonly colours: number; readonly failed: number }
+  readonly indexThreadsReplaced: number
+  readonly store: {
+    readonly listings: number
+    readonly colours: number
+    readonly failed: number
+    /** Whether rows could not be written the last time that some were to be. */
+    readonly failing: true | undefined
+  }
   /** Undefined: nothing that could be away. */
   readonly upstreams: Readonly<Record<'storage' | 'catalog', BreakerState | undefined>>
   /** Listings that were answered from memory because the bucket was away. */
   readonly staleListings: number
 }
+
+/** Who is let in, at the moment of a scrape. */
+export type AdmissionState = {
+  /** Requests under way. */
+  readonly inFlight: number
+  /** Clients that have requests under way. */
+  readonly clients: number
+  /** Since the start, refused for their client's requests, and for everybody's. */
+  readonly refusedOfOne: number
+  readonly refusedOfAll: number
+}
+
+/** The same, and answers that wait for their turn to be made by the event loop's thread. */
+export type GateState = AdmissionState & { readonly answersWaiting: number }
 
 /** What is seen of a request before it is answered. */
 export type Asked = {
@@ -79,13 +100,24 @@ export interface SeenRequest {
   answered(answer: { readonly route: string; readonly status: number; readonly thrown: unknown }): void
   /** A failure cut the answer after its first piece. */
   brokenOff(thrown: unknown): void
-  /** @param whole whether all of the answer was handed over @param bytes on the wire, with headers */
-  ended(end: { readonly whole: boolean; readonly bytes: number }): void
+  /**
+   * @param whole whether all of the answer was handed over @param bytes on the wire, with headers
+   * @param refusedWith the status that the server told by itself before there was an answer
+   */
+  ended(end: {
+    readonly whole: boolean
+    readonly bytes: number
+    readonly refusedWith?: number | undefined
+  }): void
 }
 
 /** What the doors use. */
 export interface Seeing {
   request(asked: Asked): SeenRequest
+  /** What was no request, or did not become one in time, was told this status. */
+  refused(status: number): void
+  /** Where the gate is read at a scrape. */
+  readGate(read: () => GateState): void
   /** All metrics of the service's processes, in the text form of Prometheus. */
   metrics(): Promise<string>
 }

@@ -22,6 +22,8 @@ export type EndedRequest = {
 export interface RequestMetrics {
   began(): void
   ended(request: EndedRequest): void
+  /** One that never came to a route. */
+  refused(status: number): void
 }
 
 /** HTTP by route. @param now milliseconds of a clock that never goes back */
@@ -90,5 +92,6 @@ export function requestMetrics(registry: Registry, now: () => number): RequestMe
       mostOf(route).add(wholeMs / 1000)
       if (cutBy) cut.inc({ route, by: cutBy })
     },
+    refused: (status) => requests.inc({ route: 'other', method: 'other', status }),
   }
 }

@@ -1,6 +1,6 @@
 import type { Log } from './log-line.ts'
 import type { Asked, SeenRequest } from './port.ts'
-import type { RequestMetrics } from './request-metrics.ts'
+import type { EndedRequest, RequestMetrics } from './request-metrics.ts'
 import { requestIdOf, traceOf } from './trace-context.ts'
 import type { Traces } from './traces.ts'
 
@@ -34,11 +34,11 @@ export function seenRequests({ metrics, log, traces }: SeenBy): (asked: Asked) =
       const ended = {
         route: answer.route,
         method: asked.method,
-        status: isLeft ? LEFT : answer.status,
+        status: end.refusedWith ?? (isLeft ? LEFT : answer.status),
         firstByteMs: answer.at - began,
         wholeMs: Math.max(end.at, answer.at) - began,
         bytes: end.bytes,
-        cutBy: end.whole ? undefined : cut ? ('service' as const) : ('client' as const),
+        cutBy: cutterOf(end, cut !== undefined),
       }
       const thrown = cut?.thrown ?? answer.thrown
       metrics.ended(ended)
@@ -61,4 +61,10 @@ export function seenRequests({ metrics, log, traces }: SeenBy): (asked: Asked) =
       },
     }
   }
+}
+
+/** Who is told of a refusal has lost no answer. */
+function cutterOf({ whole, refusedWith }: End, isBrokenOff: boolean): EndedRequest['cutBy'] {
+  if (whole || refusedWith !== undefined) return undefined
+  return isBrokenOff ? 'service' : 'client'
 }

@@ -70,6 +70,11 @@ export function standingMetrics(registry: Registry, now: () => number): Standing
   }
   one('swath_decode_threads_replaced_total', 'Decode threads given up.', ({ threads }) => threads.replaced)
   one(
+    'swath_index_threads_replaced_total',
+    'Threads that died while they asked the index, or idle.',
+    ({ indexThreadsReplaced }) => indexThreadsReplaced,
+  )
+  one(
     'swath_store_failures_total',
     'What the store could not do; it costs speed.',
     ({ store }) => store.failed,
@@ -77,6 +82,15 @@ export function standingMetrics(registry: Registry, now: () => number): Standing
   gauge('swath_decode_threads', 'Decode threads that run.', ['state'], (set, { threads }) => {
     set('busy', threads.busy)
     set('idle', threads.started - threads.busy)
+  })
+  new Gauge({
+    name: 'swath_store_failing',
+    help: '1 while what is to be remembered cannot be written.',
+    registers,
+    aggregator: 'max',
+    collect() {
+      this.set(read()?.store.failing ? 1 : 0)
+    },
   })
   gauge('swath_store_rows', 'What is remembered on the disk.', ['table'], (set, { store }) => {
     set('listings', store.listings)
@@ -156,6 +170,15 @@ function upstreamMetrics(registry: Registry, read: () => Standing['upstreams'] |
     aggregator: 'max',
     collect() {
       each((upstream, { state }) => this.set({ upstream }, state === 'closed' ? 0 : 1))
+    },
+  })
+  new Counter({
+    name: 'swath_upstream_opened_total',
+    help: 'How often calls to an upstream began to be held back.',
+    labelNames,
+    registers,
+    collect() {
+      each((upstream, { opened }) => setTo(this, { upstream }, opened))
     },
   })
   new Counter({

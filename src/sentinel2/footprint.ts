@@ -2,7 +2,7 @@ import type { Position, Ring } from './area.ts'
 import { clipToBox } from './clip.ts'
 import type { Box, Granule } from './granule.ts'
 import { type TileGrid, tileBox, tileGrid } from './tiles.ts'
-import { utmToLonLat } from './utm.ts'
+import { centralMeridian, utmToLonLat } from './utm.ts'
 
 /** GeoJSON (RFC 7946) geometry, cut at the antimeridian where it crosses it; outlines counterclockwise. */
 export type Footprint =
@@ -51,7 +51,23 @@ export function dataBox(
 }
 
 /** Outline of a tile, unwrapped: longitudes count on from the zone's central meridian and may pass ±180. */
-export function tileOutline({ zone, hemisphere, xmin, ymin, side }: TileGrid): Position[] {
+export function tileOutline(grid: TileGrid): Position[] {
+  const key = `${grid.hemisphere}/${grid.xmin}/${grid.ymin}`
+  const numbers = squares.get(key) ?? Float64Array.from(squareOutline(grid).flat())
+  squares.set(key, numbers)
+  const meridian = centralMeridian(grid.zone)
+  return Array.from({ length: numbers.length / 2 }, (_, i) => [
+    meridian + (numbers[2 * i] ?? 0),
+    numbers[2 * i + 1] ?? 0,
+  ])
+}
+
+/** Longitudes from the central meridian and latitudes in turn; the 1,500 squares of all zones take 1.6 MB. */
+const squares = new Map<string, Float64Array>()
+/** Its central meridian is 0, so that longitudes are counted from it. */
+const ZONE_AT_GREENWICH = 30.5
+
+function squareOutline({ hemisphere, xmin, ymin, side }: TileGrid): Position[] {
   const corners = [
     [xmin, ymin],
     [xmin + side, ymin],
@@ -62,7 +78,7 @@ export function tileOutline({ zone, hemisphere, xmin, ymin, side }: TileGrid): P
     const [nextX, nextY] = corners[(i + 1) % 4] ?? [x, y]
     return Array.from({ length: STEPS }, (_, step) => {
       const share = step / STEPS
-      return utmToLonLat(zone, hemisphere, x + (nextX - x) * share, y + (nextY - y) * share)
+      return utmToLonLat(ZONE_AT_GREENWICH, hemisphere, x + (nextX - x) * share, y + (nextY - y) * share)
     })
   })
 }

@@ -55,8 +55,8 @@ export async function resolveInside(root: string, path: string): Promise<Place |
 
 /**
  * What the step gives; undefined where its path is not there, or no longer.
- * @throws {Fault} misconfigured where the path may not be read, upstream-failed for any other failure of
- * the file system
+ * @throws {Fault} misconfigured where the path may not be read, upstream-busy where too many files are open,
+ * upstream-failed for any other failure of the file system
  */
 export async function unlessAbsent<T>(path: string, step: () => Promise<T>): Promise<T | undefined> {
   try {
@@ -70,6 +70,10 @@ export async function unlessAbsent<T>(path: string, step: () => Promise<T>): Pro
 function folderFault(thrown: unknown, path: string): unknown {
   const code = codeOf(thrown)
   if (code === undefined) return thrown
+  if (code === 'EMFILE' || code === 'ENFILE') {
+    const sentence = `${path} could not be opened: as many files and connections are open as may be (${code}); ask again, or raise the limit (ulimit -n).`
+    return new Fault('upstream-busy', sentence, { cause: thrown, retryAfter: 1 })
+  }
   if (code !== 'EACCES' && code !== 'EPERM') {
     const sentence = `The storage's file system failed at ${path}: ${messageOf(thrown)}.`
     return new Fault('upstream-failed', sentence, { cause: thrown })

@@ -1,10 +1,11 @@
 import { z } from 'zod'
-import { TooLate, withAttempts } from '../calls/attempts.ts'
+import { TooLate, type Verdict, withAttempts } from '../calls/attempts.ts'
 import { type Answer, Broken, dropBody, get, Nonsense, Refused, readBody } from '../calls/http-answer.ts'
 import { retryBudget } from '../calls/retry-budget.ts'
 import { Fault, messageOf } from '../errors.ts'
-import { canBeKey, canStartKey, compareKeys, offsetPastFolder } from './keys.ts'
-import type { ByteRange, Entry, ListOptions, Storage } from './port.ts'
+import { pages, readPage } from './gcs-pages.ts'
+import { canBeKey } from './keys.ts'
+import type { ByteRange, Storage } from './port.ts'
 import { noSuchObject, pastTheEnd, requireRange } from './range.ts'
 
 export type GcsOptions = {
@@ -26,8 +27,7 @@ export type GcsOptions = {
 export function gcsStorage(options: GcsOptions): Storage {
   const { bucket, deadlineMs } = options
   const objects = `${baseUrl(options.endpoint)}/storage/v1/b/${encodeURIComponent(bucket)}/o`
-  const credentials = options.anonymous ? async () => new Headers() : googleCredentials(options.project)
-
+  const credentials = options.anonymous ? withoutCredentials : googleCredentials(options.project)
   const budget = retryBudget()
 
   const call = async <T>(
@@ -37,9 +37,20 @@ export function gcsStorage(options: GcsOptions): Storage {
     signal: AbortSignal | undefined,
     take: (answer: Answer) => Promise<T>,
   ): Promise<T> => {
+    let shown: Credentials | undefined
+    let renewed = false
+    // A token may be refused before its time: it was taken back, or a clock is wrong. One new one is tried.
+    const verdict: Verdict = (thrown) => {
+      const isTokenRefused = thrown instanceof Refused && thrown.status === 401
+      if (!isTokenRefused || renewed || !shown?.renew) return isWorthRetrying(thrown)
+      shown.renew()
+      renewed = true
+      return { notBeforeMs: 0 }
+    }
     try {
-      return await withAttempts({ deadlineMs, signal, budget }, isWorthRetrying, async (attempt) => {
-        const headers = await credentials(url)
+      return await withAttempts({ deadlineMs, signal, budget }, verdict, async (attempt) => {
+        shown = await credentials(url)
+        const { headers } = shown
         if (range !== undefined) headers.set('range', `bytes=${range.first}-${range.last}`)
         return take(await get(url, headers, attempt))
       })
@@ -52,7 +63,9 @@ export function gcsStorage(options: GcsOptions): Storage {
     bucket,
     list: (prefix, listOptions = {}) =>
       pages(prefix, listOptions, (query) =>
-        call({ kind: 'list', prefix }, `${objects}?${query}`, undefined, listOptions.signal, readPage),
+        call({ kind: 'list', prefix }, `${objects}?${query}`, undefined, listOptions.signal, (answer) =>
+          readPage(answer, prefix),
+        ),
       ),
     read: async (key, range, signal) => {
       requireRange(range)
@@ -66,67 +79,6 @@ export function gcsStorage(options: GcsOptions): Storage {
 type Call =
   | { readonly kind: 'list'; readonly prefix: string }
   | { readonly kind: 'read'; readonly key: string; readonly range: ByteRange }
-
-type Page = { readonly entries: readonly Entry[]; readonly next: string | undefined }
-
-async function* pages(
-  prefix: string,
-  { delimiter, startOffset, endOffset }: ListOptions,
-  fetchPage: (query: URLSearchParams) => Promise<Page>,
-): AsyncGenerator<readonly Entry[], void, undefined> {
-  const offset = (text: string) => (delimiter === undefined ? text : offsetPastFolder(text, prefix))
-  const start = offset(startOffset ?? '')
-  const end = endOffset === undefined ? undefined : offset(endOffset)
-  if (!canStartKey(prefix) || (end !== undefined && compareKeys(start, end) >= 0)) return
-  const query = new URLSearchParams({ fields: FIELDS, maxResults: '1000', prefix })
-  if (delimiter !== undefined) query.set('delimiter', delimiter)
-  if (start !== '') query.set('startOffset', start)
-  if (end !== undefined) query.set('endOffset', end)
-  for (;;) {
-    const { entries, next } = await fetchPage(query)
-    yield entries
-    if (next === undefined) return
-    if (next === query.get('pageToken')) {
-      throw new Fault(
-        'upstream-failed',
-        `Cloud Storage gives the same page of ${prefix} over and over; try again.`,
-      )
-    }
-    query.set('pageToken', next)
-  }
-}
-
-const FIELDS = 'items(name,size),prefixes,nextPageToken'
-/** A page of 1000 is about 250 KB; names can be 1024 bytes long, and JSON may escape each of them. */
-const MAX_PAGE_BYTES = 16 * 1024 * 1024
-
-const pageForm = z.object({
-  items: z.array(z.object({ name: z.string().min(1), size: z.string().regex(/^\d+$/) })).default([]),
-  prefixes: z.array(z.string().endsWith('/')).default([]),
-  nextPageToken: z.string().min(1).optional(),
-})
-
-async function readPage(answer: Answer): Promise<Page> {
-  const text = (await readBody(answer, MAX_PAGE_BYTES)).toString()
-  const page = pageForm.safeParse(parseJson(text))
-  if (!page.success) throw new Nonsense('The answer is no page of a listing.', { cause: page.error })
-  const { items, prefixes, nextPageToken } = page.data
-  const objects: Entry[] = items.map(({ name, size }) => ({ kind: 'object', key: name, size: Number(size) }))
-  if (prefixes.length === 0) return { entries: objects, next: nextPageToken }
-  const folders: Entry[] = prefixes.map((folder) => ({ kind: 'folder', prefix: folder }))
-  const entries = [...objects, ...folders].sort((a, b) => compareKeys(nameOf(a), nameOf(b)))
-  return { entries, next: nextPageToken }
-}
-
-const nameOf = (entry: Entry): string => (entry.kind === 'object' ? entry.key : entry.prefix)
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    throw new Nonsense('The answer is no JSON.', { cause })
-  }
-}
 
 async function readRange(answer: Answer, range: ByteRange): Promise<Uint8Array> {
   const { status } = answer
@@ -147,8 +99,17 @@ function promisedLength(header: string | undefined, { first, last }: ByteRange):
   return Number(from) === first && Number(to) === end ? end - first + 1 : undefined
 }
 
+/** What a call is let in by. */
+type Credentials = {
+  readonly headers: Headers
+  /** Has the next call ask for a token anew, unless another one did; undefined where there is none to be had. */
+  readonly renew?: () => void
+}
+
+const withoutCredentials = async (): Promise<Credentials> => ({ headers: new Headers() })
+
 /** The headers of Google's default credentials; the client is loaded at the first call and kept. */
-function googleCredentials(project: string | undefined): (url: string) => Promise<Headers> {
+function googleCredentials(project: string | undefined): (url: string) => Promise<Credentials> {
   const load = async () => {
     const { Storage } = await import('@google-cloud/storage')
     // Lists and reads name no project; without one the client looks for it, for seconds off Google's machines.
@@ -157,9 +118,13 @@ function googleCredentials(project: string | undefined): (url: string) => Promis
   let loaded: ReturnType<typeof load> | undefined
   return async (url) => {
     loaded ??= load()
-    const client = await loaded
+    const asked = loaded
+    const client = await asked
+    const renew = () => {
+      if (loaded === asked) loaded = undefined
+    }
     try {
-      return new Headers(await client.getRequestHeaders(url))
+      return { headers: new Headers(await client.getRequestHeaders(url)), renew }
     } catch (cause) {
       throw new NoCredentials(messageOf(cause), { cause })
     }
@@ -208,12 +173,12 @@ function toFault(thrown: unknown, call: Call, { bucket, deadlineMs }: GcsOptions
   if (thrown instanceof NoCredentials)
     return failed(`no credentials could be had (${thrown.message}). ${ACCESS}`)
   if (thrown instanceof Broken) return failed(`the connection broke (${thrown.message}). Try again.`)
-  if (thrown instanceof Nonsense) return failed(`the answer makes no sense. ${thrown.message}`)
+  if (thrown instanceof Nonsense) return failed(`the answer makes no sense. ${thrown.message} ${STRANGE}`)
   if (!(thrown instanceof Refused)) return thrown
   const { status, retryAfter } = thrown
   if (isBusy(thrown)) {
     const sentence = `Cloud Storage takes no more calls for the bucket ${bucket} at the moment; try again later.`
-    return new Fault('upstream-busy', sentence, { cause: thrown, retryAfter: retryAfter ?? BUSY_SECONDS })
+    return new Fault('upstream-busy', sentence, { cause: thrown, retryAfter })
   }
   if (status === 401 || status === 403) return failed(`access was denied (status ${status}). ${ACCESS}`)
   if (call.kind === 'read' && status === 404) return noSuchObject(bucket, call.key, thrown)
@@ -222,11 +187,13 @@ function toFault(thrown: unknown, call: Call, { bucket, deadlineMs }: GcsOptions
     const sentence = `There is no bucket ${bucket}; correct SWATH_STORAGE, which names it as gs://<bucket>.`
     return new Fault('misconfigured', sentence, { cause: thrown })
   }
-  return failed(`it answered with status ${status}. ${serverMessage(thrown.body)}`.trim(), retryAfter)
+  const said = serverMessage(thrown.body)
+  const how = `it answered with status ${status}. ${said}`.trim()
+  return failed(status >= 500 ? `${how} Try again later.` : how, retryAfter)
 }
 
-/** What to tell the asker of a busy server that names no time itself. */
-const BUSY_SECONDS = 5
+const STRANGE =
+  'Try again; if it stays so, something else answers at its address (SWATH_STORAGE_ENDPOINT, a proxy).'
 
 const errorForm = z.object({ error: z.object({ message: z.string() }) })
 

@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
@@ -31,8 +31,7 @@ export function openDatabase(file: string): Database {
     return db
   } catch (thrown) {
     db?.close()
-    const why = whyUnwritable(file, thrown)
-    const sentence = `The store ${file} cannot be used: ${why}. Name another file in SWATH_STORE=sqlite:<file>.`
+    const sentence = `The store ${file} cannot be used: ${whyUnopened(file, thrown)}. Name another file in SWATH_STORE=sqlite:<file>.`
     throw new Fault('misconfigured', sentence, { cause: thrown })
   }
 }
@@ -104,6 +103,31 @@ export function whyRefused(thrown: unknown): string {
   return REFUSALS.get(code) ?? messageOf(thrown)
 }
 
+/**
+ * SQLite says hardly more than that a file cannot be opened, so the disk is asked for the reason: three files are
+ * made beside each other, the smallest of 32 KiB.
+ */
+function whyUnopened(file: string, thrown: unknown): string {
+  if (!(thrown instanceof Error && 'errcode' in thrown)) return whyUnwritable(file, thrown)
+  const kind = Number(thrown.errcode) & PRIMARY
+  const folder = dirname(file)
+  try {
+    if (kind === READ_ONLY || kind === NOT_OPENED) accessSync(folder, constants.W_OK)
+    if (![IO_ERROR, FULL, NOT_OPENED].includes(kind)) return whyRefused(thrown)
+    const { bavail, bsize } = statfsSync(folder)
+    return bavail * bsize < ROOM
+      ? `there is no room left on the disk of the folder ${folder}`
+      : whyRefused(thrown)
+  } catch (cause) {
+    return whyUnwritable(file, cause)
+  }
+}
+
+/** Bytes for the three. */
+const ROOM = 2 ** 17
+/** SQLite's result codes of the kind (https://sqlite.org/rescode.html). */
+const [READ_ONLY, IO_ERROR, FULL, NOT_OPENED] = [8, 10, 13, 14]
+
 /** The low byte of SQLite's result codes tells the kind. */
 const PRIMARY = 0xff
 const REFUSALS: ReadonlyMap<number | undefined, string> = new Map([
@@ -111,6 +135,7 @@ const REFUSALS: ReadonlyMap<number | undefined, string> = new Map([
   [10, 'its disk cannot be read or written'],
   [11, 'its file is damaged (malformed)'],
   [13, 'the database or disk is full'],
+  [14, 'its file cannot be opened'],
   [26, 'its file is damaged (no database any more)'],
 ])
 

@@ -48,7 +48,9 @@ export function createPending<Row>(write: (rows: readonly Row[]) => void, failur
       waiting.delete(key)
       settle(lost)
     }
-    if (lost !== undefined && batch.length > 0) failures.add(lost, batch.length)
+    if (batch.length === 0) return
+    if (lost === undefined) failures.kept()
+    else failures.lost(lost, batch.length)
   }
 
   /** Writes and settles; true where another process was in the way, and nothing is settled. */
@@ -90,7 +92,7 @@ export function createPending<Row>(write: (rows: readonly Row[]) => void, failur
         return there.settled
       }
       if (waiting.size >= MOST_WAITING) {
-        failures.add(CROWDED)
+        failures.lost(CROWDED)
         return CROWDED
       }
       const { promise: settled, resolve: settle } = Promise.withResolvers<string | undefined>()

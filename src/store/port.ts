@@ -52,6 +52,8 @@ export type StoreState = {
   readonly failed: number
   /** Why the newest of them failed, as a clause; undefined where none did. */
   readonly lastFailure: string | undefined
+  /** Where rows could not be written the last time that some were to be. */
+  readonly failing: true | undefined
 }
 
 /** What is worth remembering between requests, processes and days. */

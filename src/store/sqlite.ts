@@ -10,6 +10,8 @@ import type { Store } from './port.ts'
 export type StoreOptions = {
   /** Of the colours that are given and taken; today's unless told otherwise. */
   readonly method?: number
+  /** Told a sentence when it cannot be written, and when it can be again; nobody is by itself. */
+  readonly tell?: (sentence: string) => void
 }
 
 /**
@@ -18,9 +20,9 @@ export type StoreOptions = {
  * file whole; a power cut may lose the newest commits, which are then made again.
  * @throws {Fault} misconfigured where the file cannot be opened or written, or is something else
  */
-export function sqliteStore(file: string, { method = METHOD }: StoreOptions = {}): Store {
+export function sqliteStore(file: string, { method = METHOD, tell = () => {} }: StoreOptions = {}): Store {
   const db = openDatabase(file)
-  const failures = countFailures()
+  const failures = countFailures({ file, tell })
   const listings = listingTable(db, failures)
   const colours = colourTable(db, method, failures)
   const layouts = layoutTable(db, failures)
@@ -47,6 +49,7 @@ export function sqliteStore(file: string, { method = METHOD }: StoreOptions = {}
         colours: rows.get('colour') ?? 0,
         failed: failures.count(),
         lastFailure: failures.last(),
+        failing: failures.isLosing() || undefined,
       }
     },
     close: () => {

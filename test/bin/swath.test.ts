@@ -79,6 +79,26 @@ test('the launcher says how to mend it where what it needs is not there', async 
   }
 })
 
+test('installed below node_modules, where Node strips no types, it says so and how to run; linked there it runs', async () => {
+  const modules = join(folder.path, 'host/node_modules')
+  const copy = join(modules, 'swath')
+  for (const name of ['bin', 'src', 'package.json']) {
+    await cp(join(HOME, name), join(copy, name), { recursive: true })
+  }
+  await symlink(HOME, join(modules, 'linked'))
+  for (const node of nodes) {
+    const help = (of: string) =>
+      spawnSync(node, [join(modules, of, 'bin/swath.js'), '--help'], { env, encoding: 'utf8' })
+    const { status, stdout, stderr } = help('swath')
+    expect([status, stdout]).toEqual([1, ''])
+    expect(stderr).toMatch(/^swath: it was installed below node_modules, in [^\n]*; take [^\n]*\n$/)
+    expect([help('linked').status, help('linked').stdout]).toEqual([
+      0,
+      expect.stringContaining('Usage: swath'),
+    ])
+  }
+})
+
 test('package.json names it, and it may be run as it is, through a link too', async () => {
   const link = join(folder.path, 'swath')
   await symlink(LAUNCHER, link)

@@ -220,6 +220,19 @@ describe('where something is wrong, the page', () => {
     await close()
   })
 
+  test('says what it does not know of an address, and searches without it when told to', async () => {
+    if (!browser) return
+    const { page, close } = await openPage(browser, `${sample.url}/?bbox=${BOX}&clouds=20`)
+    await page.locator('#notice').getByText('what this page does not know: clouds').waitFor()
+    expect(await page.locator('#list > li').count()).toBe(0)
+    await page.getByRole('button', { name: 'Search without' }).click()
+    await page.locator('#list > li').first().waitFor()
+    await settled(page)
+    expect(await listed(page)).toEqual(await answered(`bbox=${BOX}`))
+    expect(page.url()).not.toContain('clouds')
+    await close()
+  })
+
   test("puts the service's words beside the fields", async () => {
     if (!browser) return
     const { page, close } = await openPage(

@@ -77,6 +77,21 @@ test('each probe that fails doubles the time until the next, up to thirty second
   expect(breaker.state().opened).toBe(8)
 })
 
+test('an upstream that says when to come back is left alone until then, thirty seconds at most', async () => {
+  for (const [retryAfter, openMs] of [
+    [7, 7000],
+    [3600, 30_000],
+  ] as const) {
+    const { call, breaker, pass } = setting()
+    const busy = new Fault('upstream-busy', 'Later.', { retryAfter })
+    for (let n = 0; n < 20; n++) await failsWith('upstream-busy', () => call(busy))
+    pass(openMs - 1)
+    expect(breaker.state().state).toBe('open')
+    pass(1)
+    expect(breaker.state().state).toBe('probing')
+  }
+})
+
 test('an asker who leaves and a question that was wrong tell nothing; a probe given up leaves room for another', async () => {
   const { breaker, call, fail, pass } = setting()
   for (let n = 0; n < 50; n++) {

@@ -83,6 +83,14 @@ describe('an answer', () => {
     expect(refused).toMatchObject({ status: 302 })
   })
 
+  test('that names a time to come back is taken by its own date, wherever the clock here stands', async () => {
+    const at = (seconds: number) => new Date(Date.UTC(2031, 0, 1) + seconds * 1000).toUTCString()
+    const url = await serve((_, response) =>
+      response.writeHead(429, { date: at(0), 'retry-after': at(9) }).end(),
+    )
+    await expect(ask(url)).rejects.toMatchObject({ status: 429, retryAfter: 9 })
+  })
+
   test('that nobody wants is dropped with its connection', async () => {
     const { promise: closed, resolve } = Promise.withResolvers<void>()
     const url = await serve((_, response) => {

@@ -162,7 +162,7 @@ describe('swath area', () => {
     const line = 'swath area --bbox 11,54,15,57 --format ndjson | head -n 1; echo end >&2'
     const { stdout, stderr } = await startShell(line, storeEnv('pipe.sqlite')).ended
     expect(stdout.split('\n').length).toBe(2)
-    expect(stderr.replace(/^\d+ images of .*\n/, '')).toBe('end\n')
+    expect(stderr.replace(/^\d+ images? of .*\n/, '')).toBe('end\n')
   })
 
   test.for([

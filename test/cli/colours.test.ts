@@ -59,7 +59,7 @@ describe('swath colours export', () => {
     const { code, stderr } = await colours('export', '--to', join(folder.path, 'c.csv'))
     expect(code).toBe(3)
     expect(stderr).toContain('2 colours')
-    expect(stderr).toContain('left out, since they hold no colour: 1 rows of the store')
+    expect(stderr).toContain('left out, since they hold no colour: 1 row of the store')
   })
 
   test('refuses another ending and a lack of --to as wrong usage', async () => {

@@ -10,6 +10,8 @@ export type ManyGranules = {
   /** A folder of the test's own, with the index in it. */
   readonly folder: string
   readonly bucket: StorageServer
+  /** In order of time, a day apart from 2019-01-01 on. */
+  readonly granuleIds: readonly string[]
   /** The environment of a process that works on it. */
   readonly env: Readonly<Record<string, string>>
   close(): Promise<void>
@@ -40,6 +42,7 @@ export async function openManyGranules(count: number, latencyMs: number): Promis
   return {
     folder: folder.path,
     bucket,
+    granuleIds: rows.map(({ GRANULE_ID }) => GRANULE_ID ?? ''),
     env: {
       SWATH_CATALOG: `sqlite:${index}`,
       SWATH_STORAGE: 'gs://gcp-public-data-sentinel-2',

@@ -46,7 +46,7 @@ test('rows that hold nothing make a merge partial', async () => {
   const { code, stderr } = await swath(['store', 'merge', path('into'), path('a')], {})
   expect(code).toBe(3)
   expect(stderr).toContain('took 2 of 3 colours')
-  expect(stderr).toContain('left out, since they hold nothing that could be used: 1 rows')
+  expect(stderr).toMatch(/left out, since they hold nothing that could be used: 1 row\b/)
 })
 
 test('a store that is not there or named twice is refused before anything is made', async () => {

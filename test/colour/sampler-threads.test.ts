@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Worker } from 'node:worker_threads'
@@ -26,6 +27,17 @@ const [PREVIEW = ''] = sampleImages(/_PVI\.jp2$/)
 /** Half a second of decoding and 150 MB of the decoder's heap. */
 const slow = () => flatCut(5000, 1, 15)
 
+/** By the number of each thread of this process (proc_pid_stat(5), field 19). */
+function niceOfThreads(): Map<number, number> {
+  const folder = '/proc/self/task'
+  return new Map(
+    readdirSync(folder).map((thread) => {
+      const [, fields = ''] = readFileSync(join(folder, thread, 'stat'), 'utf8').split(') ')
+      return [Number(thread), Number(fields.split(' ')[16])] as const
+    }),
+  )
+}
+
 const badImage = (message: unknown) => expect.objectContaining({ name: 'Fault', code: 'bad-image', message })
 const cancelled = expect.objectContaining({ name: 'Fault', code: 'cancelled' })
 
@@ -36,6 +48,17 @@ describe('the threads', () => {
     await sampler.pixels(readCut(SMALL))
     await sampler.pixels(readCut(SMALL))
     expect(sampler.state()).toMatchObject({ threads: 4, started: 1, decoded: 2 })
+  })
+
+  test('yield to all others of the process', async ({ skip }) => {
+    if (process.platform !== 'linux') skip('a thread has a priority of its own on Linux alone')
+    const before = niceOfThreads()
+    await open().pixels(readCut(SMALL))
+    const after = niceOfThreads()
+    expect(after.get(process.pid)).toBe(before.get(process.pid))
+    const begun = [...after].filter(([thread]) => !before.has(thread)).map(([, nice]) => nice)
+    expect(begun).toContain(10)
+    await sleep(1)
   })
 
   test('take more jobs than there are of them in turn', async () => {
@@ -103,6 +126,38 @@ describe('the threads', () => {
     expect(sampler.state()).toMatchObject({ started: 1, replaced: 1, busy: 0 })
     await Promise.all([sampler.pixels(readCut(BAND)), sampler.pixels(readCut(BAND))])
     expect(sampler.state()).toMatchObject({ started: 2, decoded: 3 })
+  })
+
+  test('that die before they are there are started anew, a few times, and no image is blamed', async () => {
+    const endAtOnce = (worker: Worker) => void worker.terminate()
+    process.once('worker', endAtOnce)
+    const sampler = open({ deadlineMs: 10_000 })
+    expect(await sampler.pixels(readCut(SMALL))).toMatchObject({ width: 61 })
+    expect(sampler.state()).toMatchObject({ started: 1, replaced: 1, decoded: 1 })
+
+    process.on('worker', endAtOnce)
+    const doomed = open({ deadlineMs: 10_000 })
+    const began = performance.now()
+    await expect(doomed.pixels(readCut(SMALL))).rejects.toMatchObject({
+      code: 'overloaded',
+      message: 'No thread could be started to decode an image: it ended before it was there. Ask again.',
+      retryAfter: 1,
+    })
+    process.off('worker', endAtOnce)
+    expect(performance.now() - began).toBeLessThan(5000)
+    expect(doomed.state()).toMatchObject({ started: 0, replaced: 3, busy: 0, unreadable: 0 })
+    expect(await doomed.pixels(readCut(SMALL))).toMatchObject({ width: 61 })
+  })
+
+  test('that wait to be started anew are given up where they are closed', async () => {
+    const endAtOnce = (worker: Worker) => void worker.terminate()
+    process.on('worker', endAtOnce)
+    const sampler = open()
+    const asked = expect(sampler.pixels(readCut(SMALL))).rejects.toEqual(cancelled)
+    while (sampler.state().replaced === 0) await sleep(5)
+    await sampler.close()
+    await asked
+    process.off('worker', endAtOnce)
   })
 
   test('that die while idle cost nobody a job', async () => {

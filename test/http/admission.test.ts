@@ -6,6 +6,7 @@ import { afterEach, expect, test } from 'vitest'
 import { type AdmissionOptions, admission, USUAL_ADMISSION } from '../../src/http/admission.ts'
 import { readApiKeys } from '../../src/http/api-keys.ts'
 import { createApp } from '../../src/http/app.ts'
+import { usualGate } from '../../src/http/gate.ts'
 import { createServer } from '../../src/http/server.ts'
 import { archiveRow } from '../archive.ts'
 import { type Served, serveRows } from '../serve.ts'
@@ -23,7 +24,7 @@ async function guarded(options: Partial<AdmissionOptions>, deadlineMs = 60_000, 
   const served: Served = await serveRows(ROWS)
   closing.push(served.close)
   const door = admission({ ...USUAL_ADMISSION, ...options })
-  const app = createApp(served.house, { admission: door, deadlineMs, isStopping })
+  const app = createApp(served.house, { ...usualGate(), admission: door, deadlineMs, isStopping })
   const server = createServer(app, { deadlineMs })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -78,13 +79,28 @@ test('beyond the bound of all everybody is told 503, on /stac in its own form; w
   expect([ofStac.status, ofStac.headers.get('retry-after')]).toEqual([503, '2'])
   expect(await ofStac.json()).toEqual({
     code: 'ServiceUnavailable',
-    description: expect.stringMatching(/^1 requests are under way/),
+    description: expect.stringMatching(/^1 request under way/),
   })
   expect((await ask('/healthz')).status).toBe(200)
   const ready = ask('/readyz')
   open()
   expect((await ready).status).toBe(200)
   expect((await first).status).toBe(200)
+})
+
+test('the last tenth of the bound is kept for clients that ask for little', async () => {
+  const { ask, open, door, underWay } = await guarded({ most: 20, trustedProxies: 1 })
+  const heavy = { 'X-Forwarded-For': '198.51.100.1' }
+  const first = Array.from({ length: 18 }, () => ask(AREA, heavy))
+  await underWay(18)
+  expect((await ask(AREA, heavy)).status).toBe(503)
+  const others = [2, 3].map((n) => ask(AREA, { 'X-Forwarded-For': `198.51.100.${n}` }))
+  await underWay(20)
+  expect((await ask(AREA, { 'X-Forwarded-For': '198.51.100.4' })).status).toBe(503)
+  expect(door.state()).toMatchObject({ inFlight: 20, clients: 3, refusedOfAll: 2 })
+  open()
+  const statuses = (await Promise.all([...first, ...others])).map(({ status }) => status)
+  expect(new Set(statuses)).toEqual(new Set([200]))
 })
 
 test('who hangs up makes room', async () => {
@@ -103,16 +119,17 @@ test('an unknown key is told 401, as STAC tells it there, and takes no place', a
   open()
   const refused = await ask(AREA, { 'X-Api-Key': 'wrong' })
   expect([refused.status, await refused.json()]).toEqual([401, expect.objectContaining({ status: 401 })])
+  expect(refused.headers.get('www-authenticate')).toBe('Bearer')
   expect(await (await ask('/stac', { 'X-Api-Key': 'wrong' })).json()).toMatchObject({ code: 'Unauthorized' })
   expect((await ask(AREA, { 'X-Api-Key': 'secret' })).status).toBe(200)
   expect(door.state().refusedOfOne).toBe(0)
 })
 
-test('an answer that has not begun by its deadline is 504, and what was done for it ends', async () => {
+test('an answer that has not begun by its deadline is 503, and what was done for it ends', async () => {
   const { ask, served, underWay } = await guarded({}, 1000)
   const began = performance.now()
   const late = await ask(AREA)
-  expect(late.status).toBe(504)
+  expect([late.status, late.headers.get('retry-after')]).toEqual([503, '5'])
   expect(performance.now() - began).toBeLessThan(5000)
   expect(await late.json()).toMatchObject({ detail: expect.stringMatching(/had not begun after 1000 ms/) })
   await underWay(0)

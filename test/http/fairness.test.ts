@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { admission, USUAL_ADMISSION } from '../../src/http/admission.ts'
 import { createApp } from '../../src/http/app.ts'
+import { usualGate } from '../../src/http/gate.ts'
 import { createServer } from '../../src/http/server.ts'
 import { archiveRow } from '../archive.ts'
 import { serveRows } from '../serve.ts'
@@ -17,7 +18,7 @@ test('a client with 200 requests that wait delays those of another by a call or 
   )
   const served = await serveRows(rows, { SWATH_LIST_CONCURRENCY: '4' }, CALL_MS)
   const door = admission({ ...USUAL_ADMISSION, trustedProxies: 1 })
-  const app = createApp(served.house, { admission: door, deadlineMs: 60_000, isStopping: () => false })
+  const app = createApp(served.house, { ...usualGate(), admission: door })
   const server = createServer(app)
   try {
     server.listen(0, '127.0.0.1')

@@ -33,6 +33,19 @@ test('a longer one is told to post the area', async () => {
   expect(await response.json()).toMatchObject({ status: 431, detail: expect.stringMatching(/POST \/area/) })
 })
 
+test('a thousand headers are read, one more is told so', async () => {
+  const askWith = async (count: number) => {
+    const socket = connect(port, '127.0.0.1')
+    const lines = Array.from({ length: count - 2 }, (_, n) => `a${n}: 1\r\n`)
+    socket.write(`GET /area HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${lines.join('')}\r\n`)
+    return (await Array.fromAsync(socket)).join('')
+  }
+  expect(await askWith(1000)).toMatch(/^HTTP\/1\.1 200 /)
+  const refused = await askWith(1001)
+  expect(refused).toMatch(/^HTTP\/1\.1 431 /)
+  expect(refused).toContain('more than 1,000 headers')
+})
+
 test('what is no HTTP is answered with a problem, and the next request is served', async () => {
   const socket = connect(port, '127.0.0.1')
   socket.write('HELLO\r\n\r\n')
@@ -118,6 +131,8 @@ test('a reader who goes on reading, however slowly, is not cut', async () => {
 /** A service that reads bodies, and is asked by these bytes alone; what it says until it hangs up. */
 async function told(bytes: string): Promise<string> {
   const reading = new Hono<Env>().post('/', async (c) => c.text(await c.req.text()))
+  // Hono's own handler prints what a body that breaks off throws.
+  reading.onError((_, c) => c.body(null, 500))
   const server = createServer(reading, { headersMs: 300, requestMs: 600, lookMs: 50 })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -145,8 +160,29 @@ test.each([
   10_000,
 )
 
-test('a Host that is none is told of as a problem', async () => {
-  const answer = await told('GET / HTTP/1.1\r\nHost: a b@c/d\r\nConnection: close\r\n\r\n')
+test.each([
+  ['that is none', 'Host: a b@c/d\r\n'],
+  ['that is empty', 'Host:\r\n'],
+  ['that is missing', ''],
+])('a Host %s is told of as a problem', async (_, host) => {
+  const answer = await told(`GET / HTTP/1.1\r\n${host}Connection: close\r\n\r\n`)
   expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
-  expect(answer).toContain('"detail":"This is no HTTP request."')
+  expect(answer).toMatch(/^content-type: application\/problem\+json\r$/im)
+  expect(answer).toMatch(/^x-content-type-options: nosniff\r$/im)
+  expect(answer).toContain('its Host header cannot be read')
+})
+
+test('a whole URL in place of an address needs a Host as well', async () => {
+  const answer = await told('GET http://x/ HTTP/1.1\r\nConnection: close\r\n\r\n')
+  expect(answer).toMatch(/^HTTP\/1\.1 400 Bad Request\r\n/)
+  expect(await told('GET http://x/ HTTP/1.0\r\n\r\n')).toMatch(/^HTTP\/1\.1 404 /)
+})
+
+test('what nobody promises may be expected', async () => {
+  const head = 'POST / HTTP/1.1\r\nHost: x\r\nExpect: 200-ok\r\n'
+  const answer = await told(`${head}Content-Length: 3\r\nConnection: close\r\n\r\nabc`)
+  expect([answer.slice(0, 13), answer.slice(-3)]).toEqual(['HTTP/1.1 200 ', 'abc'])
+  const broken = await told(`${head}Transfer-Encoding: chunked\r\n\r\nZZZ\r\n`)
+  expect(broken.match(/HTTP\/1\.1 \d+/g)).toEqual(['HTTP/1.1 400'])
+  expect(broken).toContain('application/problem+json')
 })

@@ -39,9 +39,13 @@ export type CallTrouble =
       readonly retryAfter?: number
     }
   | { readonly kind: 'hang' | 'reset' | 'lost' | 'cut' | 'nonsense' }
+  /** The answer as it is made of this one, its status 200; a string is sent as it stands. */
+  | { readonly kind: 'edited'; readonly edit: (body: unknown) => unknown }
 
 export type BigQueryFault =
   | JobTrouble
+  /** Every call with another token than this one is refused. */
+  | { readonly kind: 'tokens'; readonly valid: string }
   | (CallTrouble & {
       readonly at: Call
       /** Calls that fail before the next ones fare well; all of them where it is not given. */
@@ -79,6 +83,8 @@ export async function startBigQueryServer(options: BigQueryServerOptions): Promi
     const asked = parseTarget(request, tables, store, options.location ?? 'US', () => fault)
     if (asked) calls.push(asked.call)
     const trouble = asked && troubleFor(asked.call)
+    if (fault?.kind === 'tokens' && request.headers.authorization !== `Bearer ${fault.valid}`)
+      return send(response, refusal({ status: 401, reason: 'required' }))
     if (options.latencyMs) await sleep(options.latencyMs)
     if (trouble?.kind === 'hang') return
     if (trouble?.kind === 'reset') return request.socket.resetAndDestroy()
@@ -86,6 +92,9 @@ export async function startBigQueryServer(options: BigQueryServerOptions): Promi
     const answer = asked ? await asked.answer(await readJson(request)).catch(errorAnswer) : notFound()
     if (trouble?.kind === 'lost') return request.socket.resetAndDestroy()
     if (trouble?.kind === 'nonsense') return send(response, { status: 200, body: '<html>hello</html>' })
+    if (trouble?.kind === 'edited') {
+      return send(response, { status: 200, body: trouble.edit(answer.body) })
+    }
     if (trouble?.kind !== 'cut') return send(response, answer)
     const text = JSON.stringify(answer.body)
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': text.length })
@@ -137,7 +146,7 @@ function parseTarget(
   const [, project = '', path = ''] = /^\/bigquery\/v2\/projects\/([^/]+)\/(.+)$/.exec(url.pathname) ?? []
   const jobTrouble = () => {
     const now = fault()
-    return now && !('at' in now) ? now : undefined
+    return now && !('at' in now) && now.kind !== 'tokens' ? now : undefined
   }
   const jobOf = (id: string): Job => {
     const job = store.find(id)

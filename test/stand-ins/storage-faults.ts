@@ -29,6 +29,8 @@ export type Mishap =
   | { readonly kind: 'hang-in-body' }
   /** The connection ends in the middle of the body. */
   | { readonly kind: 'truncate' }
+  /** The connection is reset in the middle of the body. */
+  | { readonly kind: 'reset-in-body' }
   /** Status 200 and text that is no JSON. */
   | { readonly kind: 'garbage' }
   /** The body comes in so many pieces, a pause of so many milliseconds before each. */
@@ -37,6 +39,8 @@ export type Mishap =
   | { readonly kind: 'short-page'; readonly entries: number }
   /** The Range header is not heeded: 200 and the whole object. */
   | { readonly kind: 'ignore-range' }
+  /** The answer as it is made of this one; of a body that is a file it stays as it is. */
+  | { readonly kind: 'edited'; readonly edit: (answer: WholeAnswer) => WholeAnswer }
   /** The answer waits for this promise. */
   | { readonly kind: 'wait'; readonly for: Promise<unknown> }
 
@@ -58,6 +62,9 @@ export type Answer = {
   readonly body: string | Uint8Array | ((response: ServerResponse) => void)
 }
 
+/** An answer whose body is in memory; the length that its headers tell may be a wrong one. */
+export type WholeAnswer = Omit<Answer, 'body'> & { readonly body: string | Uint8Array }
+
 /** Sends an answer the way the mishap has it. */
 export function send(response: ServerResponse, answer: Answer, mishap: Mishap | undefined): void {
   if (mishap?.kind === 'hang') return
@@ -69,17 +76,24 @@ export function send(response: ServerResponse, answer: Answer, mishap: Mishap | 
     response.writeHead(200, { 'content-type': 'application/json' }).end('<!doctype html><title>no</title>')
     return
   }
-  response.writeHead(answer.status, answer.headers)
-  if (typeof answer.body === 'function') {
-    answer.body(response)
+  const { body: made } = answer
+  if (typeof made === 'function') {
+    response.writeHead(answer.status, answer.headers)
+    made(response)
     return
   }
-  const body = Buffer.from(answer.body)
-  if (mishap?.kind === 'truncate') {
-    response.write(body.subarray(0, body.length >> 1), () => response.socket?.destroySoon())
-  } else if (mishap?.kind === 'hang-in-body') response.write(body.subarray(0, body.length >> 1))
+  const whole = { ...answer, body: made }
+  const { status, headers, body: content } = mishap?.kind === 'edited' ? mishap.edit(whole) : whole
+  response.writeHead(status, headers)
+  const body = Buffer.from(content)
+  const half = body.subarray(0, body.length >> 1)
+  if (mishap?.kind === 'truncate') response.write(half, () => response.socket?.destroySoon())
+  else if (mishap?.kind === 'reset-in-body') {
+    // What was written must have left before the reset throws it away.
+    response.write(half, () => setTimeout(() => response.socket?.resetAndDestroy(), 5))
+  } else if (mishap?.kind === 'hang-in-body') response.write(half)
   else if (mishap?.kind === 'drip') drip(response, body, mishap)
-  else response.end(answer.body)
+  else response.end(content)
 }
 
 function drip(

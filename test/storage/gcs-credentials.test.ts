@@ -57,7 +57,7 @@ test('the default credentials go with every call, from one token', async () => {
     http.get(`${endpoint}/*`, ({ request }) => {
       seen.push(request.headers.get('authorization'))
       if (request.headers.get('range') === null)
-        return HttpResponse.json({ items: [{ name: 'a/1', size: '3' }] })
+        return HttpResponse.json({ kind: 'storage#objects', items: [{ name: 'a/1', size: '3' }] })
       return new HttpResponse('abc', { status: 206, headers: { 'content-range': 'bytes 0-2/3' } })
     }),
   )
@@ -105,8 +105,11 @@ test('an answer of another shape, or for another range, is no answer', async () 
     'text',
     7,
     null,
-    { items: [{ name: 'a' }] },
-    { items: [{ name: 'a', size: -1 }] },
+    {},
+    { kind: 'storage#objects', items: [{ name: 'a' }] },
+    { kind: 'storage#objects', items: [{ name: 'a', size: -1 }] },
+    { kind: 'storage#objects', items: [{ name: 'b', size: '3' }] },
+    { kind: 'storage#objects', prefixes: ['b/'] },
   ]) {
     google.use(http.get(`${endpoint}/*`, () => HttpResponse.json(body)))
     await failsWith('upstream-failed', () => allNames(anonymous, 'a'))

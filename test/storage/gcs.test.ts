@@ -22,7 +22,7 @@ describe('what is sent', () => {
     expect(seen.map(({ kind }) => kind)).toEqual(['list', 'list', 'list'])
     const [first, second] = seen.map(({ url }) => new URL(url, server().url).searchParams)
     expect(Object.fromEntries(first ?? [])).toEqual({
-      fields: 'items(name,size),prefixes,nextPageToken',
+      fields: 'kind,items(name,size),prefixes,nextPageToken',
       maxResults: '1000',
       prefix: 'many/',
       startOffset: 'many/00100',
@@ -51,6 +51,46 @@ describe('what is sent', () => {
   })
 })
 
+describe('a page that names no kind', () => {
+  const body = (page: unknown): Mishap => ({
+    kind: 'edited',
+    edit: (answer) => ({ ...answer, headers: {}, body: JSON.stringify(page) }),
+  })
+  const item = { name: 'many/00001', size: '7' }
+
+  test('is one of a listing where it holds names, or nothing strange', async () => {
+    server().setFault([
+      body({ items: [item], nextPageToken: 'two', etag: 'x' }),
+      body({ nextPageToken: 'three' }),
+      body({ prefixes: ['many/0000x/'] }),
+    ])
+    expect(await list()).toEqual(['many/00001', 'many/0000x/'])
+    server().setFault([
+      body({ items: [item], nextPageToken: 'two' }),
+      body({ nextPageToken: 'three' }),
+      body({}),
+    ])
+    expect(await list()).toEqual(['many/00001'])
+    always(body({}))
+    expect(await list()).toEqual([])
+    always(body({ kind: 'storage#objects', etag: 'x' }))
+    expect(await list()).toEqual([])
+  })
+
+  test.each([
+    { error: { code: 500, message: 'no' } },
+    { error: 'no', nextPageToken: 'two' },
+    { kind: 'storage#bucket', items: [item] },
+    { items: null },
+    [],
+    [item],
+    null,
+  ])('is none where it is %j', async (page) => {
+    always(body(page))
+    expect((await failsWith('upstream-failed', list)).message).toContain('makes no sense')
+  })
+})
+
 describe('what comes back', () => {
   test('short and empty pages with a token do not end a list', async () => {
     const short = (entries: number): Mishap => ({ kind: 'short-page', entries })
@@ -60,7 +100,9 @@ describe('what comes back', () => {
   })
 
   test('a list that gives the same page for ever is given up', async () => {
-    const odd = createServer((_, response) => response.end('{"nextPageToken": "again"}'))
+    const odd = createServer((_, response) =>
+      response.end('{"kind": "storage#objects", "nextPageToken": "again"}'),
+    )
     odd.listen(0, '127.0.0.1')
     await once(odd, 'listening')
     const address = odd.address()
@@ -86,11 +128,14 @@ describe('what comes back', () => {
 })
 
 describe('how failures are told', () => {
-  test('a busy server is upstream-busy, with a time to come back', async () => {
-    always(status(429))
-    const fault = await failsWith('upstream-busy', list)
-    expect(fault.retryAfter).toBeGreaterThan(0)
-    await failsWith('upstream-busy', read)
+  test('a busy server is upstream-busy, with the time to come back that it names, and none of ours', async () => {
+    for (const retryAfter of [undefined, '9']) {
+      always(status(429, retryAfter === undefined ? {} : { retryAfter }))
+      for (const use of [list, read]) {
+        const fault = await failsWith('upstream-busy', () => use({ deadlineMs: 3000 }))
+        expect(fault.retryAfter).toBe(retryAfter === undefined ? undefined : 9)
+      }
+    }
   })
 
   test.each([401, 403])('status %i tells how to get access', async (code) => {

@@ -33,6 +33,27 @@ test('a thousand calls to a bucket in a storm of 503s make 1,110 at most', async
   }
 })
 
+test.each([
+  [undefined, 1000],
+  ['9', 9000],
+])('a bucket that is busy and says %s is asked again after %d ms', async (retryAfter, openMs) => {
+  const server = await startStorageServer({ objects: [['a', 10]] })
+  try {
+    server.setFault(() => ({ kind: 'status', status: 429, ...(retryAfter ? { retryAfter } : {}) }))
+    let now = 0
+    const breaker = circuitBreaker('Cloud Storage', { now: () => now })
+    const storage = guardedStorage(gcs(server.url), breaker)
+    const list = () => failsWith('upstream-busy', () => allNames(storage, ''))
+    await Promise.all(Array.from({ length: 10 }, list))
+    now += openMs - 1
+    expect(breaker.state().state).toBe('open')
+    now += 1
+    expect(breaker.state().state).toBe('probing')
+  } finally {
+    await server.close()
+  }
+})
+
 test('twenty calls that fail open it, and then neither lists nor reads reach the bucket', async () => {
   const server = await startStorageServer({ objects: [['a', 10]] })
   try {

@@ -170,7 +170,7 @@ describe('a store that another process holds', () => {
     expect(performance.now() - started).toBeGreaterThan(4900)
     expect(performance.now() - started).toBeLessThan(8000)
     expect(colours.get(granuleOf(1), STRIDE_16)).toBeUndefined()
-    expect(store.state()).toEqual({ listings: 0, colours: 0, failed: 2, lastFailure: why })
+    expect(store.state()).toEqual({ listings: 0, colours: 0, failed: 2, lastFailure: why, failing: true })
     holder.exec('ROLLBACK')
     holder.close()
     expect(await colours.put(granuleOf(1), STRIDE_16, colourOfNumber(1))).toBeUndefined()

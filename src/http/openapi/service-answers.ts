@@ -54,5 +54,6 @@ export const readiness = z.strictObject({
     colours: count,
     failed: count,
     lastFailure: z.string().optional(),
+    failing: z.literal(true).optional(),
   }),
 })

@@ -1,17 +1,36 @@
 import type { Level } from '../../sentinel2/bands.ts'
-import { folderName, type Granule } from '../../sentinel2/granule.ts'
-import { isTileName, parseGranuleName, parseProductName } from '../../sentinel2/names.ts'
+import { folderName, folderProduct, type Granule } from '../../sentinel2/granule.ts'
+import {
+  type GranuleName,
+  isTileName,
+  type ProductName,
+  parseGranuleName,
+  parseProductName,
+} from '../../sentinel2/names.ts'
 import type { Micros } from '../../sentinel2/time.ts'
 
 /**
  * The id of a granule's item: the name of its product's folder, which says level, tile, baseline and times and
  * holds one granule; of the long form, whose folders are named after the sensing alone, the granule's own name.
  */
-export function itemIdOf({ granuleId, place }: Pick<Granule, 'granuleId' | 'place'>): string {
-  if (parseGranuleName(granuleId)?.form === 'long') return granuleId
-  const folder = folderName(place)
-  return parseItemId(folder)?.form === 'compact' ? folder : granuleId
+export function itemIdOf(granule: Named, { ofGranule, ofFolder } = namesOf(granule)): string {
+  const { granuleId, place } = granule
+  if (ofGranule?.form === 'long') return granuleId
+  return ofFolder && isCompactId(ofFolder) ? folderName(place) : granuleId
 }
+
+type Named = Pick<Granule, 'granuleId' | 'place'>
+
+/** What the names of a granule and of its product's folder say, read once for all who ask. */
+export type Names = {
+  readonly ofGranule: GranuleName | undefined
+  readonly ofFolder: ProductName | undefined
+}
+
+export const namesOf = ({ granuleId, place }: Named): Names => ({
+  ofGranule: parseGranuleName(granuleId),
+  ofFolder: folderProduct(place),
+})
 
 /** What an item's id says of where to look for it. */
 export type ItemId =
@@ -40,7 +59,7 @@ export type ItemId =
 /** Reads an item's id; undefined where it is of no form that items have. */
 export function parseItemId(id: string): ItemId | undefined {
   const product = parseProductName(id)
-  if (product?.form === 'compact' && product.mgrsTile !== undefined && isTileName(product.mgrsTile)) {
+  if (product && isCompactId(product)) {
     return { form: 'compact', level: product.level, mgrsTile: product.mgrsTile, start: product.start }
   }
   const granule = parseGranuleName(id)
@@ -49,3 +68,6 @@ export function parseItemId(id: string): ItemId | undefined {
   if (granule.form === 'long') return { form: 'long', level, mgrsTile, granuleId: id }
   return { form: 'named', level, mgrsTile, start: time }
 }
+
+const isCompactId = (product: ProductName): product is ProductName & { readonly mgrsTile: string } =>
+  product.form === 'compact' && product.mgrsTile !== undefined && isTileName(product.mgrsTile)

@@ -2,10 +2,8 @@ import type { JsonType } from '../../files/parquet.ts'
 import type { Level } from '../../sentinel2/bands.ts'
 import type { Footprint } from '../../sentinel2/footprint.ts'
 import { footprintMaker } from '../../sentinel2/footprint-wkb.ts'
-import type { Granule } from '../../sentinel2/granule.ts'
 import { assetKinds } from './assets.ts'
-import type { ItemTold } from './item.ts'
-import { itemPartsTexter } from './item-text.ts'
+import { type ItemWriter, itemWriterOf } from './item-form.ts'
 import { imagesByRule } from './promised-images.ts'
 
 /*
@@ -16,31 +14,36 @@ import { imagesByRule } from './promised-images.ts'
 /** The table of some items, which come one at a time. */
 export type ItemTable = {
   readonly columns: Readonly<Record<string, JsonType>>
-  /** An item's row as an object of JSON. */
-  readonly row: (granule: Granule, told: Omit<ItemTold, 'images'>) => string
+  /** Writes an item's row as an object of JSON. */
+  readonly writeRow: ItemWriter
   /** What GeoParquet tells of all rows that there were. */
   readonly geo: () => string
 }
 
 /** @param levels of the items, whose assets the table has room for */
 export function itemTable(levels: readonly Level[]): ItemTable {
-  const partsOf = itemPartsTexter()
   const footprintOf = footprintMaker()
   const types = new Set<Footprint['type']>()
-  return {
-    columns: columnsOf(levels),
-    row: (granule, told) => {
-      const { head, properties, links, assets } = partsOf(granule, told)
+  const writeRow = itemWriterOf({
+    arrange: ({ head, ground, properties, links, assets }) => ({
+      ...head,
+      ...ground,
+      ...properties,
+      links,
+      assets,
+    }),
+    writeGround: (pen, granule) => {
       const footprint = footprintOf(granule)
       if (footprint) types.add(footprint.type)
-      const geometry = footprint ? `"${Buffer.from(footprint.wkb).toString('base64')}"` : null
+      const geometry = footprint && Buffer.from(footprint.wkb).toString('base64')
       const [xmin, ymin, xmax, ymax] = footprint?.bounds ?? []
-      const bbox = footprint ? JSON.stringify({ xmin, ymin, xmax, ymax }) : null
-      return (
-        `${head.slice(0, -1)},"geometry":${geometry},"bbox":${bbox},${properties.slice(1, -1)},` +
-        `"links":${links},"assets":${assets}}`
-      )
+      const bbox = footprint ? { xmin, ymin, xmax, ymax } : null
+      pen.ascii(JSON.stringify({ geometry: geometry ?? null, bbox }).slice(1, -1))
     },
+  })
+  return {
+    columns: columnsOf(levels),
+    writeRow,
     geo: () => geoText([...types].sort()),
   }
 }

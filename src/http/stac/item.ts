@@ -2,8 +2,7 @@ import type { Colour } from '../../colour/port.ts'
 import { DEFAULT_SAMPLING } from '../../colour-query.ts'
 import type { Image } from '../../list-area.ts'
 import { footprintOf } from '../../sentinel2/footprint.ts'
-import { folderProduct, type Granule } from '../../sentinel2/granule.ts'
-import { parseGranuleName } from '../../sentinel2/names.ts'
+import type { Granule } from '../../sentinel2/granule.ts'
 import { sixDecimals } from '../../sentinel2/reflectance.ts'
 import { formatTime } from '../../sentinel2/time.ts'
 import { toldColour } from '../../told-colour.ts'
@@ -18,7 +17,7 @@ import {
   type StacItem,
 } from './documents.ts'
 import { itemBox } from './item-box.ts'
-import { itemIdOf } from './item-id.ts'
+import { itemIdOf, namesOf } from './item-id.ts'
 import { collectionPlace, granulePlace, itemPlace, stacRoot } from './places.ts'
 import { projectionOf, type TileProjection } from './projection.ts'
 import { promisedImages } from './promised-images.ts'
@@ -37,10 +36,9 @@ export type ItemTold = AssetsTold & {
 /** A granule as a STAC item. */
 export function itemOf(granule: Granule, told: ItemTold): StacItem {
   const geometry = footprintOf(granule) ?? null
-  const projection = projectionOf(granule.mgrsTile)
-  const id = itemIdOf(granule)
-  const assets = assetsOf({ ...granule, id }, told.images ?? promisedImages(granule), told, projection?.image)
-  const { head, properties, links } = itemAround(granule, told, projection, fieldsOf(assets))
+  const facts = factsOf(granule)
+  const assets = assetsOf(facts, told.images ?? promisedImages(granule), told, facts.projection?.image)
+  const { head, properties, links } = itemAround(facts, told, assets)
   return {
     ...head,
     geometry,
@@ -51,60 +49,85 @@ export function itemOf(granule: Granule, told: ItemTold): StacItem {
   }
 }
 
+/** What an item says of its granule, beside its ground and its images. */
+export type ItemFacts = Pick<
+  Granule,
+  'level' | 'baseline' | 'granuleId' | 'productId' | 'datatake' | 'mgrsTile' | 'cloudCover'
+> & {
+  readonly id: string
+  /** Sensing and generation, RFC 3339. */
+  readonly datetime: string
+  readonly made: string | undefined
+  readonly platform: string | undefined
+  readonly relativeOrbit: number | undefined
+  readonly absoluteOrbit: number | undefined
+  /** Undefined where the tile is none of the grid. */
+  readonly projection: TileProjection | undefined
+}
+
+export function factsOf(granule: Granule, names = namesOf(granule)): ItemFacts {
+  const { level, baseline, granuleId, productId, datatake, mgrsTile, cloudCover, generationTime } = granule
+  const { ofGranule, ofFolder } = names
+  return {
+    level,
+    baseline,
+    granuleId,
+    productId,
+    datatake,
+    mgrsTile,
+    cloudCover,
+    id: itemIdOf(granule, names),
+    datetime: formatTime(granule.sensingTime),
+    made: generationTime === undefined ? undefined : formatTime(generationTime),
+    platform: ofFolder && platformOf(ofFolder.satellite),
+    relativeOrbit: ofFolder?.relativeOrbit,
+    absoluteOrbit: ofGranule?.absoluteOrbit,
+    projection: projectionOf(mgrsTile),
+  }
+}
+
 /** All of an item but its ground and its assets; what is not known of the properties is undefined. */
-export function itemAround(
-  granule: Granule,
-  told: ItemTold,
-  projection: TileProjection | undefined,
-  ofAssets: AssetFields,
-) {
-  const { level } = granule
-  const properties = propertiesOf(granule, told, projection)
-  const id = itemIdOf(granule)
+export function itemAround(facts: ItemFacts, told: ItemTold, assets: StacItem['assets']) {
+  const properties = propertiesOf(facts, told)
   return {
     head: {
       type: 'Feature',
       stac_version: STAC_VERSION,
-      stac_extensions: extensionsOf(properties, ofAssets),
-      id,
-      collection: COLLECTIONS[level],
+      stac_extensions: extensionsOf(properties, fieldsOf(assets)),
+      id: facts.id,
+      collection: COLLECTIONS[facts.level],
     },
     properties,
-    links: linksOf(granule, id, told.base),
+    links: linksOf(facts, told.base),
   } as const
 }
 
 type Properties = ReturnType<typeof propertiesOf>
 
-function propertiesOf(
-  granule: Granule,
-  { images, colour, coverage }: ItemTold,
-  projection: TileProjection | undefined,
-) {
-  const made = granule.generationTime === undefined ? undefined : formatTime(granule.generationTime)
-  const product = folderProduct(granule.place)
+function propertiesOf(facts: ItemFacts, { images, colour, coverage }: ItemTold) {
+  const { made, projection, granuleId, mgrsTile } = facts
   return {
-    datetime: formatTime(granule.sensingTime),
+    datetime: facts.datetime,
     created: made,
     updated: made,
-    platform: product && platformOf(product.satellite),
+    platform: facts.platform,
     constellation: CONSTELLATION,
     instruments: ['msi'],
     gsd: ITEM_RESOLUTION,
-    'eo:cloud_cover': granule.cloudCover,
-    'grid:code': projection && gridCode(granule.mgrsTile),
+    'eo:cloud_cover': facts.cloudCover,
+    'grid:code': projection && gridCode(mgrsTile),
     ...projection?.tile,
     ...projection?.image(ITEM_RESOLUTION),
-    'sat:relative_orbit': product?.relativeOrbit,
-    'sat:absolute_orbit': parseGranuleName(granule.granuleId)?.absoluteOrbit,
-    's2:mgrs_tile': granule.mgrsTile,
-    's2:processing_baseline': granule.baseline,
+    'sat:relative_orbit': facts.relativeOrbit,
+    'sat:absolute_orbit': facts.absoluteOrbit,
+    's2:mgrs_tile': mgrsTile,
+    's2:processing_baseline': facts.baseline,
     's2:generation_time': made,
-    's2:datatake_id': granule.datatake,
-    's2:product_uri': productUri(granule.productId),
-    's2:granule_id': granule.granuleId,
-    's2:product_type': PRODUCT_TYPE[granule.level],
-    'swath:granule_id': granule.granuleId,
+    's2:datatake_id': facts.datatake,
+    's2:product_uri': productUri(facts.productId),
+    's2:granule_id': granuleId,
+    's2:product_type': PRODUCT_TYPE[facts.level],
+    'swath:granule_id': granuleId,
     'swath:assets': images ? 'listed' : 'promised',
     'swath:coverage': coverage === undefined ? undefined : sixDecimals(coverage),
     ...(colour && colourProperties(colour)),
@@ -113,7 +136,7 @@ function propertiesOf(
 
 const PRODUCT_TYPE = { L1C: 'S2MSI1C', L2A: 'S2MSI2A' } as const satisfies Record<Granule['level'], string>
 
-function colourProperties(colour: Colour) {
+export function colourProperties(colour: Colour) {
   const { hex, shares } = toldColour(colour, DEFAULT_SAMPLING.source)
   const { red, green, blue, valid } = colour
   return {
@@ -131,9 +154,9 @@ const known = (properties: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined))
 
 /** Fields of extensions that are in use among the assets. */
-export type AssetFields = Readonly<Record<'eo' | 'raster' | 'alternate' | 'file', boolean>>
+type AssetFields = Readonly<Record<'eo' | 'raster' | 'alternate' | 'file', boolean>>
 
-export function fieldsOf(assets: Readonly<Record<string, StacAsset>>): AssetFields {
+function fieldsOf(assets: StacItem['assets']): AssetFields {
   const images = Object.values(assets)
   const anyHas = (field: string) => images.some((image) => image[field] !== undefined)
   return {
@@ -165,7 +188,7 @@ const extensionNames = Object.keys(EXTENSION).filter(
   (name): name is keyof typeof EXTENSION => name in EXTENSION,
 )
 
-function linksOf({ level, granuleId }: Granule, id: string, base: string): StacItem['links'] {
+function linksOf({ level, granuleId, id }: ItemFacts, base: string): StacItem['links'] {
   const collection = collectionPlace(base, level)
   const granule = granulePlace(base, granuleId)
   return [

@@ -7,11 +7,9 @@ export type TileProjection = {
     readonly 'proj:code': string
     /** What readers from before 1.2 of the extension look for. */
     readonly 'proj:epsg': number
-    readonly 'proj:bbox': readonly number[]
+    /** West, south, east, north; metres. */
+    readonly 'proj:bbox': readonly [number, number, number, number]
   }
-  /** Metres, of the upper left corner. */
-  readonly west: number
-  readonly north: number
   readonly image: ImageProjector
 }
 
@@ -28,22 +26,22 @@ export type ImageProjection = {
 export function projectionOf(mgrsTile: string): TileProjection | undefined {
   const grid = tileGrid(mgrsTile)
   if (!grid) return undefined
-  const { epsg, xmin: west, ymin, side } = grid
-  const north = ymin + side
+  const { epsg, xmin, ymin, side } = grid
+  return projectionAt(epsg, [xmin, ymin, xmin + side, ymin + side])
+}
+
+/** @param box west, south, east, north; metres */
+export function projectionAt(
+  epsg: number,
+  [west, south, east, north]: readonly [number, number, number, number],
+): TileProjection {
   return {
-    tile: {
-      'proj:code': `EPSG:${epsg}`,
-      'proj:epsg': epsg,
-      'proj:bbox': [west, ymin, west + side, north],
-    },
-    west,
-    north,
+    tile: { 'proj:code': `EPSG:${epsg}`, 'proj:epsg': epsg, 'proj:bbox': [west, south, east, north] },
     image: imageProjector(west, north),
   }
 }
 
-/** @param west metres, of the tile's upper left corner, as `north` is */
-export const imageProjector =
+const imageProjector =
   (west: number, north: number): ImageProjector =>
   (resolution) => ({
     'proj:shape': [SIDE / resolution, SIDE / resolution],

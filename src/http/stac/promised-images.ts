@@ -1,14 +1,14 @@
 import { BANDS, type Band, type Level, l1cResolution, type Resolution } from '../../sentinel2/bands.ts'
-import { folderProduct, type Granule, imagePrefix } from '../../sentinel2/granule.ts'
+import { type Granule, imagePrefix } from '../../sentinel2/granule.ts'
 import {
   type Baseline,
   compareBaselines,
   type Form,
   type ImageName,
   parseDatatake,
-  parseGranuleName,
 } from '../../sentinel2/names.ts'
 import { formatCompactTime } from '../../sentinel2/time.ts'
+import { namesOf } from './item-id.ts'
 
 /** An image by its name alone: whether it is there, only a listing tells. */
 export type Promised = ImageName & { readonly key: string }
@@ -40,13 +40,16 @@ export function promisedUnder(
 }
 
 /** L2A of 02.05 and 02.06 puts L2A_ before the name. Undefined where the granule's names do not tell. */
-export function imageNames(granule: Granule): ImageNames | undefined {
-  const { granuleId, place, mgrsTile, datatake, level, baseline } = granule
+export function imageNames(
+  granule: Granule,
+  { ofGranule, ofFolder } = namesOf(granule),
+): ImageNames | undefined {
+  const { granuleId, mgrsTile, datatake, level, baseline } = granule
   const prefix = imagePrefix(granule)
-  if (parseGranuleName(granuleId)?.form === 'long') {
+  if (ofGranule?.form === 'long') {
     return { prefix, start: granuleId.replace(/_N\d{2}\.\d{2}$/, ''), form: 'long' }
   }
-  const start = folderProduct(place)?.start ?? parseDatatake(datatake ?? '')?.start
+  const start = ofFolder?.start ?? parseDatatake(datatake ?? '')?.start
   if (start === undefined) return undefined
   const prefixed = level === 'L2A' && (baseline === '02.05' || baseline === '02.06')
   return {

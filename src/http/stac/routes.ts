@@ -12,7 +12,7 @@ import { collectionsAnswer } from './collections-answer.ts'
 import { JSON_TYPE, SCHEMA_TYPE } from './documents.ts'
 import { givenOf } from './given.ts'
 import { itemAnswer, thumbnailAnswer } from './item-answer.ts'
-import { itemTexter } from './item-text.ts'
+import { itemWriter } from './item-text.ts'
 import { conformanceDocument, landingPage } from './landing.ts'
 import { baseOf } from './links.ts'
 import { openApiPlace } from './places.ts'
@@ -62,7 +62,7 @@ export function stacRoutes(house: House): Hono<Env> {
     })
   }
 
-  const writeItem = itemTexter()
+  const writeItem = itemWriter()
   const answerTable = tableAnswers()
   const search = async (c: Context<Env>, level?: Level) => {
     const given = await givenOf(c, namesOf({ level }))

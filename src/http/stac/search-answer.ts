@@ -1,27 +1,30 @@
 import type { Context } from 'hono'
 import type { Search } from '../../catalog/port.ts'
 import type { Session } from '../../house.ts'
+import { badRequest } from '../../parameters.ts'
 import { tilesOf } from '../../sentinel2/tiles.ts'
 import type { Env } from '../env.ts'
+import { speaksHttp10, streamed } from '../stream.ts'
 import { formOf } from './asked-form.ts'
 import { GEOJSON_TYPE } from './documents.ts'
 import { entityTag, isKnown } from './entity-tag.ts'
 import { levelsHere, stacPage, toldOf } from './found.ts'
-import type { ItemText } from './item-text.ts'
-import { itemTexts, linesAnswer } from './lines-answer.ts'
+import type { ItemWriter } from './item-form.ts'
+import { linesAnswer, writerFor } from './lines-answer.ts'
 import { baseOf, linkNext, type PageTold, pageLinks, tokenOf } from './links.ts'
+import { createPen } from './pen.ts'
+import { PIECE, PIECE_ROOM, SHORT_PAGE } from './piece.ts'
 import type { StacQuery } from './search-query.ts'
-import { streamed } from './streamed.ts'
 import type { TableAnswer } from './table-answer.ts'
 
-/** Items up to which a page is made as one text, with its length; above it is written as it is read. */
+/** Items up to which a page is made at once, with its length; above it is written as it is read. */
 const AT_ONCE = 500
-/** Items in one piece of a longer page. */
-const PIECE = 50
+/** Items of a page that HTTP/1.0 gets, which is held whole: some 60 MB. */
+const MOST_WHOLE = 2000
 
 /** What a search is answered with beside its query. */
 export type AnswerTold = Pick<PageTold, 'level' | 'posted'> & {
-  readonly writeItem: ItemText
+  readonly writeItem: ItemWriter
   readonly answerTable: TableAnswer
 }
 
@@ -52,32 +55,57 @@ export async function searchAnswer(
   const token = tokenOf(query, page)
   linkNext(c, token)
   c.header('Content-Type', GEOJSON_TYPE)
-  const pieces = collectionTexts(itemTexts(toldOf(session, page, baseOf(c)), query, writeItem), {
+  const others = {
     links: pageLinks(c, { level, posted, token }),
     ...(matched === undefined ? {} : { numberMatched: matched }),
     numberReturned: page.granules.length,
-  })
-  return c.newResponse(await bodyOf(c, pieces, page.granules.length))
+  }
+  const isShort = c.req.method !== 'HEAD' && page.granules.length <= AT_ONCE
+  if (page.granules.length > MOST_WHOLE && speaksHttp10(c)) throw tooLong()
+  const write = writerFor(query, writeItem)
+  const items = toldOf(session, page, baseOf(c))
+  const pieces = collectionPieces(items, { write, others, least: isShort ? Infinity : PIECE })
+  if (!isShort) return c.newResponse(await streamed(c, pulled(pieces), page.granules.length <= SHORT_PAGE))
+  await c.var.pieceTurns.of(c.var.client, page.granules.length <= SHORT_PAGE)(signal)
+  const [whole = null] = pieces
+  return c.newResponse(whole)
+}
+
+const tooLong = () =>
+  badRequest([
+    {
+      parameter: 'limit',
+      message: `limit is above ${MOST_WHOLE}; HTTP/1.0 cannot tell a cut page from a whole one, so ask for less or use HTTP/1.1`,
+    },
+  ])
+
+type Written = {
+  readonly write: ItemWriter
+  readonly others: { readonly numberReturned: number }
+  /** Bytes of a piece at least. */
+  readonly least: number
 }
 
 /** Pieces of a FeatureCollection; its other members stand behind the features, for they are known as early. */
-function* collectionTexts(items: Iterable<string>, others: object): Generator<string> {
-  let piece = '{"type":"FeatureCollection","features":['
+function* collectionPieces(
+  items: ReturnType<typeof toldOf>,
+  { write, others, least }: Written,
+): Generator<Uint8Array<ArrayBuffer>> {
+  const pen = createPen(PIECE_ROOM)
+  pen.ascii('{"type":"FeatureCollection","features":[')
   let count = 0
-  for (const item of items) {
-    piece += count === 0 ? item : `,${item}`
-    if (++count % PIECE > 0) continue
-    yield piece
-    piece = ''
+  for (const [granule, told] of items) {
+    if (count++ > 0) pen.ascii(',')
+    write(pen, granule, told)
+    // Items of a page are about as long.
+    if (count === 1 && least === Infinity) pen.expect(pen.length() * others.numberReturned)
+    if (pen.length() >= least) yield pen.take()
   }
-  yield `${piece}],${JSON.stringify(others).slice(1)}\n`
+  pen.utf8(`],${JSON.stringify(others).slice(1)}\n`)
+  yield pen.take()
 }
 
-/** All at once where that is little, which costs least; else as it is pulled. */
-const bodyOf = (c: Context<Env>, pieces: Generator<string>, count: number) =>
-  c.req.method !== 'HEAD' && count <= AT_ONCE ? [...pieces].join('') : streamed(c, pulled(pieces))
-
-async function* pulled(pieces: Iterable<string>): AsyncGenerator<string> {
+async function* pulled(pieces: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* pieces
 }
 

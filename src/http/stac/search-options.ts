@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { askedArea } from '../../asked-area.ts'
+import { ASKED_AREA } from '../../asked-area.ts'
 import type { Search } from '../../catalog/port.ts'
 import { parseDatetime } from '../../datetime.ts'
 import { oneOf } from '../../parameter-schemas.ts'
@@ -191,7 +191,7 @@ function readBbox(given: unknown): Area | string {
   return parsed.success ? areaOfBox(west, south, east, north) : (parsed.error.issues[0]?.message ?? '')
 }
 
-const box = askedArea().shape.bbox
+const box = ASKED_AREA.shape.bbox
 
 const DATE = /^\d{4}-\d{2}-\d{2}$/
 /** Letters: two times of any precision and the slash between. */

@@ -10,14 +10,17 @@ import { cancelled } from '../../errors.ts'
 import type { Session } from '../../house.ts'
 import { badRequest } from '../../parameters.ts'
 import type { Env } from '../env.ts'
+import { breakOff } from '../stream.ts'
 import { collectionOf } from './collections.ts'
 import { MEDIA_TYPE } from './form.ts'
 import { allPages, levelsHere, stacPage, toldOf } from './found.ts'
+import type { ItemWriter } from './item-form.ts'
 import { itemTable } from './item-table.ts'
 import { baseOf, linkNext, tokenOf } from './links.ts'
+import { createPen } from './pen.ts'
+import { PIECE, PIECE_ROOM } from './piece.ts'
 import { MOST_ITEMS } from './search-options.ts'
 import type { StacQuery } from './search-query.ts'
-import { breakOff } from './streamed.ts'
 
 /** Items of one table, which takes some 100 MB of the disk, of L2A 200, and its lines as much meanwhile. */
 export const MOST_ROWS = 100_000
@@ -65,13 +68,13 @@ async function makeTable(c: Context<Env>, query: StacQuery, folder: string): Pro
   const { signal } = c.req.raw
   const base = baseOf(c)
   const levels = levelsHere(session.catalog, query.search.levels)
-  const { columns, row, geo } = itemTable(levels.length > 0 ? levels : ['L1C'])
+  const { columns, writeRow, geo } = itemTable(levels.length > 0 ? levels : ['L1C'])
   const page = query.isLimited ? await stacPage(session, query, signal) : undefined
   if (page) linkNext(c, tokenOf(query, page))
   else await requireFew(session, query, signal)
-  async function* lines(): AsyncGenerator<string> {
+  async function* lines(): AsyncGenerator<Uint8Array> {
     for await (const some of page ? [page] : allPages(session, query, signal)) {
-      yield* pieces(toldOf(session, some, base).map(([granule, told]) => row(granule, told)))
+      yield* linesOf(toldOf(session, some, base), writeRow)
     }
   }
   const spool = join(folder, 'items.ndjson.zst')
@@ -103,19 +106,14 @@ async function requireFew(session: Session, query: StacQuery, signal: AbortSigna
   }
 }
 
-/** Lines in one piece: few enough that others are not held up. */
-const LINES = 32
-
-function* pieces(rows: Iterable<string>): Generator<string> {
-  let piece = ''
-  let count = 0
-  for (const row of rows) {
-    piece += `${row}\n`
-    if (++count % LINES > 0) continue
-    yield piece
-    piece = ''
+function* linesOf(rows: ReturnType<typeof toldOf>, writeRow: ItemWriter): Generator<Uint8Array> {
+  const pen = createPen(PIECE_ROOM)
+  for (const [granule, told] of rows) {
+    writeRow(pen, granule, told)
+    pen.ascii('\n')
+    if (pen.length() >= PIECE) yield pen.take()
   }
-  if (piece !== '') yield piece
+  yield pen.take()
 }
 
 const READ_BYTES = 1 << 16

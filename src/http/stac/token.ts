@@ -27,7 +27,8 @@ export function readToken(token: string, fingerprint: string, now: number): Curs
   if (!parts) return 'is not one that swath gave'
   const [bound, hour, ...cursor] = parts
   const age = hourOf(now) - hour
-  if (age < 0) return 'is not one that swath gave'
+  // Another instance's clock may be ahead, or this one's set back.
+  if (age < -MOST_HOURS) return 'is not one that swath gave'
   if (age > MOST_HOURS) return `was given ${age} hours ago, and leads on for ${MOST_HOURS}`
   return bound === fingerprint ? cursor : 'belongs to another query'
 }

@@ -1,10 +1,22 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { itemOf } from '../../../src/http/stac/item.ts'
-import { itemTexter } from '../../../src/http/stac/item-text.ts'
+import type { ItemWriter } from '../../../src/http/stac/item-form.ts'
+import { itemWriter } from '../../../src/http/stac/item-text.ts'
+import { createPen } from '../../../src/http/stac/pen.ts'
 import type { Granule } from '../../../src/sentinel2/granule.ts'
 import { tileBox } from '../../../src/sentinel2/tiles.ts'
 import { atTile, L1C, L2A, LONG, UNKNOWN } from './granules.ts'
+
+/** Writes items as texts. */
+function itemTexter() {
+  const write = itemWriter()
+  const pen = createPen(100)
+  return (...told: Parameters<ItemWriter> extends [unknown, ...infer Told] ? Told : never): string => {
+    write(pen, ...told)
+    return Buffer.from(pen.take()).toString()
+  }
+}
 
 const TILES = ['33UUB', '29UNU', '01CCV', '60XWM', '01KAB', '60WWT', '31NAA', '23KKP']
 const share = fc.double({ min: 0, max: 1, noNaN: true })
