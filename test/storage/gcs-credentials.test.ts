@@ -105,7 +105,7 @@ test('an answer of another shape, or for another range, is no answer', async () 
     'text',
     7,
     null,
-    {},
+    { error: { code: 500 } },
     { kind: 'storage#objects', items: [{ name: 'a' }] },
     { kind: 'storage#objects', items: [{ name: 'a', size: -1 }] },
     { kind: 'storage#objects', items: [{ name: 'b', size: '3' }] },
