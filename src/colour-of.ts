@@ -59,7 +59,7 @@ export type PixelsOf = (granule: Granule) => Promise<GranulePixels>
 const WHAT = 'colours and pictures'
 const BOUNDS = { what: WHAT, most: 10_000, mostOfOne: 2000 }
 /** A third of a request's usual deadline, since others come in between; and what one takes with others beside it. */
-const WAIT = { what: WHAT, mostMs: 20_000, usualMs: 2000 }
+const WAIT = { what: WHAT, mostMs: 20_000, usualMs: 2000, memory: 16 }
 
 /**
  * The one read-through path to colours: the store; else one flight for all who ask. What they leave while it

@@ -8,6 +8,8 @@ type WaitOptions = {
   /** Milliseconds: the longest wait that is begun, and what a work takes while none is known. */
   readonly mostMs: number
   readonly usualMs: number
+  /** Works that the average looks back on, about; more where they end in bursts. */
+  readonly memory: number
 }
 
 /** How long those would wait who come now, judged by what works took of late. */
@@ -18,21 +20,19 @@ export interface ExpectedWait {
   refuse(ahead: number): void
 }
 
-/** Works that the average looks back on, about. */
-const MEMORY = 16
 /** What works took so long ago tells nothing of what they take now, milliseconds. */
 const FORGET_MS = 60_000
 /** Seconds: later than this nobody is told to come back. */
 const LATEST = 60
 
 /** Tells at once who would wait in vain, in place of a minute later. */
-export function expectedWait({ what, slots, mostMs, usualMs }: WaitOptions): ExpectedWait {
+export function expectedWait({ what, slots, mostMs, usualMs, memory }: WaitOptions): ExpectedWait {
   let average = usualMs
   let noted = performance.now()
   return {
     took: (ms) => {
       noted = performance.now()
-      average += (ms - average) / MEMORY
+      average += (ms - average) / memory
     },
     refuse: (ahead) => {
       if (performance.now() - noted > FORGET_MS) average = usualMs

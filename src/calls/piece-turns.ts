@@ -2,19 +2,21 @@ import { cancelled } from '../errors.ts'
 import { expectedWait } from './expected-wait.ts'
 import { type Place, waitInTurn } from './waiting.ts'
 
-/**
- * Undefined: make the next piece at once. Else resolves when it is this answer's turn.
- * @throws {Fault} cancelled where the signal aborts before; overloaded where a long answer would begin too late
- */
-export type PieceTurn = (signal?: AbortSignal) => Promise<void> | undefined
+/** One answer's turns. */
+export interface PieceLane {
+  /**
+   * Makes the next piece in its turn.
+   * @throws {Fault} cancelled where the signal aborts before; overloaded where a long answer would begin too late
+   */
+  run<T>(make: () => Promise<T>, signal?: AbortSignal): Promise<T>
+}
 
 export interface PieceTurns {
   /**
-   * One answer's turns.
    * @param client whose answer it is; one without a client is a client of its own
    * @param isShort whether it is over in a piece or two
    */
-  of(client: string | undefined, isShort: boolean): PieceTurn
+  of(client: string | undefined, isShort: boolean): PieceLane
   /** Notes that a connection was accepted: others may wait to be. */
   accepted(): void
   /** Answers that wait for their turn. */
@@ -23,23 +25,26 @@ export interface PieceTurns {
 
 type Waiter = { readonly start: () => void }
 
-/** Short pieces of one turn of the loop, beside one of a long answer. */
-const SHORT_AT_ONCE = 4
+/** Short pieces of one turn of the loop, beside those of long answers. */
+const SHORT_AT_ONCE = 16
 /** Turns in a row that long answers leave to newcomers, at most. */
 const MOST_LEFT = 8
+/** Milliseconds of one turn that pieces of long answers take at most. */
+const MOST_MS = 100
 /** Pieces of an answer that come before those of others: some thousand links. Some answers have no end. */
 const PIECES_IN_A_ROW = 32
 /** Requests wait here, which were let in before: each has one piece under way, until it leaves. */
 const UNBOUNDED = { most: Number.POSITIVE_INFINITY, mostOfOne: Number.POSITIVE_INFINITY }
-/** A third of a request's usual deadline; and what a thousand links take. */
-const WAIT = { what: 'long answers', slots: 1, mostMs: 20_000, usualMs: 10 }
+/** Half of a request's usual deadline; and what a thousand links take. */
+const WAIT = { what: 'long answers', slots: 1, mostMs: 30_000, usualMs: 10, memory: 256 }
 
 /**
- * Shares the event loop's thread between answers that it could make to their ends without a pause: in each turn of
- * the loop one piece of a long answer and a few of short ones, those of clients in turn. A turn accepts one
- * connection (libuv 1.45 and later) and reads what has arrived: long turns would keep newcomers out, and while these
- * come long answers wait. One that has begun comes before one that has not, since half-made ones fill memory; one
- * that goes on and on takes turns with those that are to begin.
+ * Shares the event loop's thread between answers that it could make to their ends without a pause. A turn of the loop
+ * accepts one connection (libuv 1.45 and later) and reads what has arrived: long turns would keep newcomers out. So a
+ * turn makes some pieces of short answers, and of long ones at least one and for as long as all else took since the
+ * last: half of the time, however much arrives. Clients come in turn. While connections come, long answers wait for
+ * some turns. One that has begun comes before one that has not, since half-made ones fill memory; one that goes on
+ * and on takes turns with those that are to begin.
  */
 export function takePieceTurns(): PieceTurns {
   const short = waitInTurn<Waiter>(UNBOUNDED)
@@ -52,22 +57,35 @@ export function takePieceTurns(): PieceTurns {
   let hasAccepted = false
   let left = 0
   let wasEndless = false
+  let turns = 0
+  /** When the last piece of a long answer was made, and until when more are made in this turn. */
+  let madeAt = performance.now()
+  let until = 0
   /** When a long answer was begun that others waited behind. */
   let lastBegun: number | undefined
 
   const waitingLong = () => begun.size() + fresh.size() + endless.size()
 
   const nextTurn = () => {
+    turns++
+    const now = performance.now()
     const next = short.size() > 0 ? short.take(SHORT_AT_ONCE) : []
-    if (hasAccepted && left < MOST_LEFT) left++
-    else {
-      left = 0
-      if (waitingLong() > 0) next.push(...takeLong())
-    }
-    hasAccepted = false
     isTaken = next.length > 0 || waitingLong() > 0
     if (isTaken) setImmediate(nextTurn)
     for (const { start } of next) start()
+    until = 0
+    if (waitingLong() > 0 && hasAccepted && left < MOST_LEFT) left++
+    else {
+      left = 0
+      until = now + Math.min(now - madeAt, MOST_MS)
+      startLong()
+    }
+    hasAccepted = false
+  }
+
+  const startLong = () => {
+    const [next] = waitingLong() > 0 ? takeLong() : []
+    next?.start()
   }
 
   const takeLong = (): Waiter[] => {
@@ -81,20 +99,38 @@ export function takePieceTurns(): PieceTurns {
     return next
   }
 
-  const ofShort = (client: string | undefined): PieceTurn => {
+  const ofShort = (client: string | undefined): PieceLane => {
     const place = short.place(client)
-    return (signal) => turn(place, signal)
+    return {
+      run: async (make, signal) => {
+        await turn(place, signal)
+        return make()
+      },
+    }
   }
 
-  const ofLong = (client: string | undefined): PieceTurn => {
+  const ofLong = (client: string | undefined): PieceLane => {
     const [first, next, later] = [fresh.place(client), begun.place(client), endless.place(client)]
     let pieces = 0
-    return (signal) => {
-      if (pieces === 0 && isTaken) wait.refuse(first.ahead())
-      pieces++
-      if (pieces === 1) return turn(first, signal)
-      return turn(pieces <= PIECES_IN_A_ROW ? next : later, signal)
+    return {
+      run: async (make, signal) => {
+        if (pieces === 0 && isTaken) wait.refuse(first.ahead())
+        pieces++
+        await turn(pieces === 1 ? first : pieces <= PIECES_IN_A_ROW ? next : later, signal)
+        const mine = turns
+        try {
+          return await make()
+        } finally {
+          // Where it had to wait for something else this is another turn. The tick is behind what is done with it.
+          if (mine === turns) process.nextTick(goOn)
+        }
+      },
     }
+  }
+
+  const goOn = () => {
+    madeAt = performance.now()
+    if (madeAt < until) startLong()
   }
 
   const turn = (place: Place<Waiter>, signal: AbortSignal | undefined): Promise<void> | undefined => {

@@ -17,11 +17,8 @@ export async function streamed(
   pieces: AsyncGenerator<string | Uint8Array>,
   isShort: boolean,
 ): Promise<ReadableStream<Uint8Array> | Uint8Array<ArrayBuffer> | null> {
-  const turn = c.var.pieceTurns.of(c.var.client, isShort)
-  const next = async () => {
-    await turn(c.req.raw.signal)
-    return pieces.next()
-  }
+  const lane = c.var.pieceTurns.of(c.var.client, isShort)
+  const next = () => lane.run(() => pieces.next(), c.req.raw.signal)
   if (speaksHttp10(c)) return gatheredWhole(next)
   c.set('isPulled', true)
   const body = await pulled(pieces, next, (thrown) => breakOff(c, thrown))

@@ -3,7 +3,7 @@ import { expectedWait } from '../../src/calls/expected-wait.ts'
 import { takeTurns } from '../../src/calls/turns.ts'
 import { messageOf } from '../../src/errors.ts'
 
-const WAIT = { what: 'colours', slots: 8, mostMs: 30_000, usualMs: 1000 }
+const WAIT = { what: 'colours', slots: 8, mostMs: 30_000, usualMs: 1000, memory: 16 }
 
 test('who would wait for too long is told so, and when to come back', () => {
   const wait = expectedWait(WAIT)

@@ -66,9 +66,9 @@ export async function searchAnswer(
   const items = toldOf(session, page, baseOf(c))
   const pieces = collectionPieces(items, { write, others, least: isShort ? Infinity : PIECE })
   if (!isShort) return c.newResponse(await streamed(c, pulled(pieces), page.granules.length <= SHORT_PAGE))
-  await c.var.pieceTurns.of(c.var.client, page.granules.length <= SHORT_PAGE)(signal)
-  const [whole = null] = pieces
-  return c.newResponse(whole)
+  const lane = c.var.pieceTurns.of(c.var.client, page.granules.length <= SHORT_PAGE)
+  const { value: whole } = await lane.run(async () => pieces.next(), signal)
+  return c.newResponse(whole ?? null)
 }
 
 const tooLong = () =>
