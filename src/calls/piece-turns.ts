@@ -30,19 +30,19 @@ const SHORT_AT_ONCE = 16
 /** Turns in a row that long answers leave to newcomers, at most. */
 const MOST_LEFT = 8
 /** Milliseconds of one turn that pieces of long answers take at most. */
-const MOST_MS = 100
+const MOST_MS = 5
 /** Pieces of an answer that come before those of others: some thousand links. Some answers have no end. */
 const PIECES_IN_A_ROW = 32
 /** Requests wait here, which were let in before: each has one piece under way, until it leaves. */
 const UNBOUNDED = { most: Number.POSITIVE_INFINITY, mostOfOne: Number.POSITIVE_INFINITY }
-/** Half of a request's usual deadline; and what a thousand links take. */
-const WAIT = { what: 'long answers', slots: 1, mostMs: 30_000, usualMs: 10, memory: 256 }
+/** A third of a request's usual deadline; and what a thousand links take. */
+const WAIT = { what: 'long answers', slots: 1, mostMs: 20_000, usualMs: 10, memory: 256 }
 
 /**
  * Shares the event loop's thread between answers that it could make to their ends without a pause. A turn of the loop
  * accepts one connection (libuv 1.45 and later) and reads what has arrived: long turns would keep newcomers out. So a
- * turn makes some pieces of short answers, and of long ones at least one and for as long as all else took since the
- * last: half of the time, however much arrives. Clients come in turn. While connections come, long answers wait for
+ * turn makes some pieces of short answers, and of long ones at least one, and for as long as all else took since the
+ * last, within bounds. Clients come in turn. While connections come, long answers wait for
  * some turns. One that has begun comes before one that has not, since half-made ones fill memory; one that goes on
  * and on takes turns with those that are to begin.
  */
