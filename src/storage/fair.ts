@@ -1,5 +1,6 @@
-import { type Lane, takeTurns } from '../calls/turns.ts'
-import type { Entry, ListOptions, Storage } from './port.ts'
+import { stepByStep } from '../calls/step-by-step.ts'
+import { takeTurns } from '../calls/turns.ts'
+import type { Storage } from './port.ts'
 
 /** Calls of each kind. */
 export type Calls = { readonly list: number; readonly read: number }
@@ -39,29 +40,12 @@ export function fairStorage(
       const readLane = reads.lane(client)
       return {
         bucket: storage.bucket,
-        list: (prefix, options) => pagesInTurn(storage, listLane, prefix, options),
+        list: (prefix, options) =>
+          stepByStep(storage.list(prefix, options), (step) => listLane.run(step, options?.signal)),
         read: (key, range, signal) => readLane.run(() => storage.read(key, range, signal), signal),
       }
     },
     inFlight: () => ({ list: lists.inFlight(), read: reads.inFlight() }),
     waiting: () => ({ list: lists.waiting(), read: reads.waiting() }),
-  }
-}
-
-async function* pagesInTurn(
-  storage: Storage,
-  lane: Lane,
-  prefix: string,
-  options: ListOptions | undefined,
-): AsyncGenerator<readonly Entry[], void, undefined> {
-  const steps = storage.list(prefix, options)[Symbol.asyncIterator]()
-  try {
-    for (;;) {
-      const step = await lane.run(() => steps.next(), options?.signal)
-      if (step.done) return
-      yield step.value
-    }
-  } finally {
-    await steps.return?.()
   }
 }

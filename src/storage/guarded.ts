@@ -1,10 +1,11 @@
 import type { Breaker } from '../calls/breaker.ts'
-import type { Entry, ListOptions, Storage } from './port.ts'
+import { stepByStep } from '../calls/step-by-step.ts'
+import type { Storage } from './port.ts'
 
 /** A storage whose calls go through a breaker: each page of a list is one. */
 export const guardedStorage = (storage: Storage, breaker: Breaker): Storage => ({
   bucket: storage.bucket,
-  list: (prefix, options) => guardedPages(storage, breaker, prefix, options),
+  list: (prefix, options) => stepByStep(storage.list(prefix, options), breaker.run),
   read: (key, range, signal) => breaker.run(() => storage.read(key, range, signal)),
 })
 
@@ -20,21 +21,3 @@ export const refusingStorage = (storage: Storage, breaker: Breaker): Storage => 
     return storage.read(key, range, signal)
   },
 })
-
-async function* guardedPages(
-  storage: Storage,
-  breaker: Breaker,
-  prefix: string,
-  options: ListOptions | undefined,
-): AsyncGenerator<readonly Entry[], void, undefined> {
-  const steps = storage.list(prefix, options)[Symbol.asyncIterator]()
-  try {
-    for (;;) {
-      const step = await breaker.run(() => steps.next())
-      if (step.done) return
-      yield step.value
-    }
-  } finally {
-    await steps.return?.()
-  }
-}
